@@ -1,0 +1,77 @@
+# Every target sets up what it needs. The environment is .venv/, with the command
+# .venv/bin/butcher in it; it is installed anew only when pyproject.toml or constraints.txt changed.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+BUTCHER := $(VENV)/bin/butcher
+# What to give to pytest: make test ARGS='-x -m "not slow"'
+ARGS ?=
+
+ALL_EXTRAS := train,plot,draw,export,log
+
+.PHONY: help demo test check format build-env constraints clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo         compile verner89, show it, train it on digits'
+	@echo 'make test         the whole test suite (ARGS goes to pytest)'
+	@echo 'make check        format, lint and types, changing nothing'
+	@echo 'make format       format, and mend what ruff can mend'
+	@echo 'make build-env    only the environment of the above'
+	@echo 'make constraints  newer pins in constraints.txt'
+	@echo 'make clean        remove build outputs and caches, keep $(VENV)/'
+
+demo: $(VENV)/.demo
+	@mkdir -p build
+	$(BUTCHER) compile verner89 -o build/verner89.py
+	@head -n 48 build/verner89.py
+	@echo '...'
+	$(BUTCHER) train recipes/digits_verner.toml
+
+test: $(VENV)/.dev
+	$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+format: $(VENV)/.dev
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+build-env: $(VENV)/.dev
+
+constraints: $(VENV)/.uv
+	$(VENV)/bin/uv pip compile --upgrade --universal --python-version 3.11 --all-extras \
+		--group test --group lint --group build --no-header --no-annotate --quiet \
+		pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# --- the environment ---------------------------------------------------------------------------
+
+# $(call install,EXTRAS,GROUPS): with uv, or with pip where uv is missing or fails.
+# pip is renewed first, because only newer versions know --group.
+install_args = -c constraints.txt -e '.[$(1)]' $(addprefix --group ,$(2))
+define install
+$(VENV)/bin/uv pip install --quiet --python $(PY) --compile-bytecode $(install_args) || { \
+	echo 'uv could not install: trying pip' && \
+	$(PY) -m pip install --quiet --upgrade -c constraints.txt pip && \
+	$(PY) -m pip install --quiet $(install_args); }
+endef
+
+$(VENV)/.uv:
+	python3.11 -m venv $(VENV) || python3 -m venv $(VENV)
+	-$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/.uv
+	$(call install,train,)
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.uv
+	$(call install,$(ALL_EXTRAS),test lint build)
+	@touch $(VENV)/.demo $@
