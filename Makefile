@@ -69,9 +69,11 @@ $(VENV)/.uv:
 	@touch $@
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/.uv
-	$(call install,train,)
+	@echo 'installing into $(VENV)/'
+	@$(call install,train,)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.uv
-	$(call install,$(ALL_EXTRAS),test lint build)
+	@echo 'installing into $(VENV)/, with the tools of tests and checks'
+	@$(call install,$(ALL_EXTRAS),test lint build)
 	@touch $(VENV)/.demo $@

@@ -27,9 +27,9 @@ def tracked() -> list[Path]:
     """The files under version control, as they are in the working tree."""
     if not (REPOSITORY / ".git").exists():
         pytest.skip("not a git checkout")
-    listing = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
+    # a runner may check out as one user and test as another
+    git = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listing = subprocess.run(git, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     paths = (REPOSITORY / name for name in listing.stdout.split("\0") if name)
     return [path for path in paths if path.is_file()]
 
