@@ -1,0 +1,242 @@
+"""The one representation of every method: rows, evaluations, states, symbols.
+
+A *row* is an affine combination of states and evaluations: the argument of a stage, a named
+value, a new state, an estimate. An *evaluation* applies a slot (a sub-net) to one row. A *state*
+is what a block receives: a value such as `u[n]`, `u[n-1]`, or an earlier evaluation `k[n-1]`.
+
+    Y_i = sum_j A_ij k_j + sum_j U_ij y_j      k_i = F_i(Y_i)      y'_i = sum_j B_ij k_j + ...
+
+Everything is known by its key, a text that is unique in its graph: states `u[n]`, `u[n-1]`,
+evaluations `k1`, rows `Y1` or `u[n+1]`. Keys are made by `butcher.ir.lower`; after that nothing
+depends on how they are spelled. The step h stands inside the coefficients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from butcher.coefficient import ONE, Coefficient, Variable
+from butcher.source import Span
+from butcher.spec.scheme import Equation
+from butcher.spec.symbol import Symbol
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+STEP = Coefficient.symbol(Variable("h", ONE))
+"""The step as it stands in `c h`; where every row has a step of its own, c divides by it."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a block receives. `index` is counted from n: `u[n-1]` has -1.
+
+    kind    value: a value of the solution; evaluation: what a slot returned some blocks ago.
+    lag     how many blocks ago it was new: `u[n]` 0, `u[n-1]` 1, and for a kept evaluation at
+            least 1, `k[n-1]` 1. (An implicit multistep method's `f[n]` has lag 1: this block's
+            is `f[n+1]`.)
+    """
+
+    name: str
+    index: int
+    kind: Literal["value", "evaluation"]
+    lag: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}[n{self.index:+d}]" if self.index else f"{self.name}[n]"
+
+
+@dataclass(frozen=True)
+class Term:
+    """coefficient * source, source the key of a state or an evaluation."""
+
+    source: str
+    coefficient: Coefficient
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The sum of its terms; no two of them have the same source, none is zero."""
+
+    key: str
+    terms: tuple[Term, ...]
+    span: Span | None = field(default=None, compare=False)
+
+    @cached_property
+    def coefficients(self) -> Mapping[str, Coefficient]:
+        """source key -> coefficient."""
+        return {term.source: term.coefficient for term in self.terms}
+
+    @property
+    def only_source(self) -> str | None:
+        """The source, if the row is exactly one state or evaluation, taken once."""
+        if len(self.terms) == 1 and self.terms[0].coefficient == 1:
+            return self.terms[0].source
+        return None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """slot(argument) at time t + c h.
+
+    argument   the key of a row.
+    group      evaluations of one group have one set of weights.
+    c          the abscissa; None where the method does not keep constants, so has no time.
+    """
+
+    key: str
+    slot: str
+    argument: str
+    group: str
+    c: Coefficient | None
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A row that is no state: `bhat`, the embedded solution, or `err`, the difference to it."""
+
+    row: str
+    state: str
+    kind: Literal["bhat", "err"]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A method.
+
+    outputs     for each state the key of what it becomes: a row, another state, an evaluation.
+    evaluations and rows stand in an order in which a person would write them; unless there is a
+                circle (an implicit method), it is also one in which they can be computed.
+    sweeps      the Picard sweeps by which circles are computed; None if none are declared.
+    """
+
+    name: str
+    states: tuple[State, ...]
+    evaluations: tuple[Evaluation, ...]
+    rows: tuple[Row, ...]
+    outputs: tuple[str, ...]
+    estimates: tuple[Estimate, ...]
+    symbols: tuple[Symbol, ...]
+    ode: tuple[Equation, ...]
+    linear: frozenset[str]
+    sweeps: int | None
+
+    # ------------------------------------------------------------------ by key
+
+    @cached_property
+    def row(self) -> Mapping[str, Row]:
+        return {row.key: row for row in self.rows}
+
+    @cached_property
+    def evaluation(self) -> Mapping[str, Evaluation]:
+        return {e.key: e for e in self.evaluations}
+
+    @cached_property
+    def state(self) -> Mapping[str, State]:
+        return {state.key: state for state in self.states}
+
+    @cached_property
+    def symbol(self) -> Mapping[str, Symbol]:
+        return {symbol.name: symbol for symbol in self.symbols}
+
+    # ------------------------------------------------------------------ views
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots that are evaluated, in the order of their first evaluation."""
+        return tuple(dict.fromkeys(e.slot for e in self.evaluations))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The sets of weights, in the order of their first evaluation."""
+        return tuple(dict.fromkeys(e.group for e in self.evaluations))
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether slots are given (t, u)."""
+        return any(equation.time for equation in self.ode)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The symbols that occur in coefficients of rows and, where time is used, in c h."""
+        used: set[str] = set()
+        for row in self.rows:
+            for term in row.terms:
+                used |= term.coefficient.names
+        if self.takes_time:
+            for evaluation in self.evaluations:
+                if evaluation.c is not None:
+                    used |= (evaluation.c * STEP).names
+        return frozenset(used)
+
+    @cached_property
+    def circles(self) -> tuple[frozenset[str], ...]:
+        """The sets of evaluations that depend on each other: empty for an explicit method."""
+        if self.in_computable_order:
+            return ()
+        import networkx as nx
+
+        digraph = self.digraph
+        return tuple(
+            frozenset(key for key in part if key in self.evaluation)
+            for part in nx.strongly_connected_components(digraph)
+            if len(part) > 1
+        )
+
+    @cached_property
+    def in_computable_order(self) -> bool:
+        """Whether every evaluation depends on earlier ones only."""
+        known: set[str] = {state.key for state in self.states}
+        for evaluation in self.evaluations:
+            if not all(t.source in known for t in self.row[evaluation.argument].terms):
+                return False
+            known.add(evaluation.key)
+        return True
+
+    @property
+    def is_explicit(self) -> bool:
+        return not self.circles
+
+    @cached_property
+    def digraph(self) -> nx.DiGraph[str]:  # type: ignore[explicit-any]  # in networkx's stubs
+        """The stage graph. Nodes are keys with attribute `kind` (state, evaluation, row) and
+        `node`, the object; edges run the way of the data, those into a row with `coefficient`.
+        """
+        import networkx as nx
+
+        digraph: nx.DiGraph[str] = nx.DiGraph()  # type: ignore[explicit-any]  # likewise
+        digraph.add_nodes_from((s.key, {"kind": "state", "node": s}) for s in self.states)
+        digraph.add_nodes_from((e.key, {"kind": "evaluation", "node": e}) for e in self.evaluations)
+        digraph.add_nodes_from((r.key, {"kind": "row", "node": r}) for r in self.rows)
+        digraph.add_edges_from((e.argument, e.key) for e in self.evaluations)
+        digraph.add_edges_from(
+            (term.source, row.key, {"coefficient": term.coefficient})
+            for row in self.rows
+            for term in row.terms
+        )
+        return digraph
+
+    # ------------------------------------------------------------------ changes
+
+    def changed(
+        self,
+        *,
+        rows: Iterable[Row] | None = None,
+        evaluations: Iterable[Evaluation] | None = None,
+        symbols: Iterable[Symbol] | None = None,
+        estimates: Iterable[Estimate] | None = None,
+    ) -> Graph:
+        """A copy with some parts exchanged."""
+        return replace(
+            self,
+            rows=self.rows if rows is None else tuple(rows),
+            evaluations=self.evaluations if evaluations is None else tuple(evaluations),
+            symbols=self.symbols if symbols is None else tuple(symbols),
+            estimates=self.estimates if estimates is None else tuple(estimates),
+        )

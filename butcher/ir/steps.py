@@ -1,0 +1,49 @@
+"""How the step h stands in the rows of a graph: one symbol, or one an assignment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from butcher.coefficient import Coefficient, Number, Variable
+from butcher.spec.scheme import Scheme
+from butcher.spec.symbol import Symbol
+
+
+class StepSize:
+    """Hands out the step of each row and collects the symbols that were used for it."""
+
+    def __init__(self, scheme: Scheme, symbol: Symbol) -> None:
+        self.symbol = symbol
+        self.others = tuple(s for s in scheme.symbols if s.name != "h")
+        self.per_stage = symbol.scope == "stage"
+        self._made: dict[str, Symbol] = {}
+
+    @classmethod
+    def of(
+        cls,
+        scheme: Scheme,
+        step: Literal["fixed", "learned", "per-stage"] | None,
+        h: Number | None,
+    ) -> StepSize:
+        """The file's step, or what is asked for instead."""
+        declared = next(s for s in scheme.symbols if s.name == "h")
+        changes: dict[str, object] = {} if h is None else {"start": h, "distribution": None}
+        if step == "fixed":
+            changes |= {"kind": "h", "scope": "block", "bounds": None, "distribution": None}
+        elif step is not None:
+            changes |= {"kind": "learn", "scope": "stage" if step == "per-stage" else "block"}
+        return cls(scheme, declared.model_copy(update=changes))
+
+    def at(self, row: str) -> Coefficient:
+        """h as it stands in a row, or in the assignment of that name."""
+        if not self.per_stage:
+            return Coefficient.symbol(self.symbol.variable)
+        name = f"h:{row}"
+        self._made.setdefault(name, self.symbol.model_copy(update={"name": name}))
+        return Coefficient.symbol(Variable(name, self.symbol.start))
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """All symbols of the graph: the step or steps first."""
+        steps = tuple(self._made.values()) if self.per_stage else (self.symbol,)
+        return steps + self.others

@@ -1,0 +1,250 @@
+"""Exact values of expressions: a syntax tree in, a coefficient out, or an error at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from butcher.coefficient import (
+    Coefficient,
+    ExpressionTooLargeError,
+    Number,
+    RadicandTooLargeError,
+)
+from butcher.frontend import tree
+from butcher.source import Span
+from butcher.spec.report import Report, nearest
+
+LARGEST_BITS = 3330  # a little over 1,000 decimal digits
+LARGEST_EXPONENT = 1000
+MOST_SURDS = 6
+
+
+class Arithmetic:
+    """Evaluates expressions without stages or states; shared by all of a file's cells.
+
+    lookup   what a name stands for; None (reported) if it cannot stand here.
+    rounded  decimals of this many significant digits or more are rounded in their last place.
+    """
+
+    def __init__(
+        self, report: Report, rounded: int, lookup: Callable[[tree.Name], Coefficient | None]
+    ) -> None:
+        self.report = report
+        self.rounded = rounded
+        self.lookup = lookup
+        self._field = {1}
+
+    def value(self, expression: tree.Expression) -> Coefficient | None:
+        """The coefficient, or None after an error (reported here, or an `Invalid` before)."""
+        match expression:
+            case tree.Number():
+                return literal(expression.text, self.rounded)
+            case tree.Dot():
+                return Coefficient.of(0)
+            case tree.Name():
+                return self.lookup(expression)
+            case tree.Group():
+                return self.value(expression.inner)
+            case tree.Negative():
+                operand = self.value(expression.operand)
+                return None if operand is None else -operand
+            case tree.Operation():
+                return self._operation(expression)
+            case tree.Power():
+                return self.power(expression)
+            case tree.Call():
+                return self._call(expression)
+            case tree.Lagged():
+                self.report.error(
+                    "B210",
+                    expression.span,
+                    "a state stands where a number is expected",
+                    "States and stages belong into the assignments of a step body.",
+                )
+                return None
+            case tree.Invalid():
+                return None
+
+    def _operation(self, expression: tree.Operation) -> Coefficient | None:
+        left, right = self.value(expression.left), self.value(expression.right)
+        if left is None or right is None:
+            return None
+        return self.combined(expression.op, left, right, expression)
+
+    def combined(
+        self, op: str, left: Coefficient, right: Coefficient, at: tree.Operation
+    ) -> Coefficient | None:
+        """left op right, within the limits."""
+        if op == "/" and not self.divisible(right, at.right.span):
+            return None
+        return self.within_limits(at.span, lambda: _OPERATIONS[op](left, right))
+
+    def divisible(self, divisor: Coefficient, span: Span) -> bool:
+        """Whether one can divide by it, also at the start values of its symbols."""
+        try:
+            if divisor and divisor.start().sign:
+                divisor.inverse()
+                return True
+        except ZeroDivisionError:
+            pass
+        if not divisor:
+            message, hint = "division by zero", None
+        elif not divisor.is_number:
+            message = f"the divisor {divisor} is zero at its start value"
+            hint = "Start somewhere else, or divide by something that is not zero there."
+        else:
+            message = "the divisor may be zero within its rounding"
+            hint = "Write the exact number."
+        self.report.error("B207", span, message, hint)
+        return False
+
+    def power(self, expression: tree.Power) -> Coefficient | None:
+        """base^exponent; the exponent is an integer literal or a tower of them."""
+        base = self.value(expression.base)
+        exponent = self._exponent(expression.exponent)
+        if base is None or exponent is None:
+            return None
+        if exponent == 0 and not base:
+            self.report.error("B207", expression.span, "0^0 has no value")
+            return None
+        bits = max((_bits(number) for _, number in base.numerator.terms), default=1)
+        if bits * exponent > 4 * LARGEST_BITS:
+            self._too_long(expression.span)
+            return None
+        return self.within_limits(expression.span, lambda: base**exponent)
+
+    def _exponent(self, exponent: tree.Number | tree.Power) -> int | None:
+        if isinstance(exponent, tree.Number):
+            value = int(exponent.text) if exponent.text.isdigit() else None
+            if value is None:
+                self.report.error("B208", exponent.span, "an exponent is an integer literal")
+        else:
+            base, inner = self._exponent_base(exponent), self._exponent(exponent.exponent)
+            if base is None or inner is None:
+                return None
+            value = base**inner if base < 2 or inner <= 10 else LARGEST_EXPONENT + 1
+        if value is not None and value > LARGEST_EXPONENT:
+            self.report.error(
+                "B241", exponent.span, f"an exponent over {LARGEST_EXPONENT}", "Mend the exponent."
+            )
+            return None
+        return value
+
+    def _exponent_base(self, exponent: tree.Power) -> int | None:
+        if isinstance(exponent.base, tree.Number) and exponent.base.text.isdigit():
+            return int(exponent.base.text)
+        self.report.error("B208", exponent.base.span, "an exponent is an integer literal")
+        return None
+
+    def _call(self, call: tree.Call) -> Coefficient | None:
+        if call.name.id != "sqrt":
+            declared = self.lookup(call.name)
+            if declared is not None:
+                self.forgotten_star(call)
+            return None
+        argument = self.value(call.argument)
+        return None if argument is None else self.root(argument, call)
+
+    def forgotten_star(self, call: tree.Call) -> None:
+        """`k(u[n])` where k is a number."""
+        self.report.error(
+            "B209",
+            call.name.span,
+            f"`{call.name.id}` is a number and cannot be applied to something",
+            f"A product needs its star: {call.name.id}*(...).",
+        )
+
+    def root(self, argument: Coefficient, call: tree.Call) -> Coefficient | None:
+        """sqrt of a rational number >= 0, within the limits of the field."""
+        span = call.argument.span
+        if not argument.is_number or not argument.number.is_rational:
+            what = "a symbol" if not argument.is_number else "another root"
+            self.report.error(
+                "B211", span, f"the square root of {what}", "Only rational numbers have one here."
+            )
+            return None
+        if argument.number.sign < 0:
+            self.report.error("B211", span, f"the square root of {argument}, which is negative")
+            return None
+        try:
+            value = Number.sqrt(argument.number.fraction)
+        except RadicandTooLargeError:
+            self.report.error(
+                "B243", span, "a radicand of more than 12 digits (the limit is 10^12)"
+            )
+            return None
+        if not self._enters_field(value, call.span):
+            return None
+        root = Coefficient.of(value)
+        if argument.radius and argument:
+            # sqrt(x + e) differs from sqrt(x) by at most e / sqrt(x)
+            bound = argument.radius * (Number.of(1) / value).magnitude()
+            root = root.rounded(bound)
+        return root
+
+    def _enters_field(self, value: Number, span: Span) -> bool:
+        """Adjoins the root; more than 6 independent ones are over the limit."""
+        for radicand in value.radicands:
+            if radicand not in self._field:
+                if len(self._field) >= 2**MOST_SURDS:
+                    self.report.error(
+                        "B244",
+                        span,
+                        f"a square root independent of {MOST_SURDS} others",
+                        "A file may adjoin 6 independent square roots.",
+                    )
+                    return False
+                root = Number({radicand: 1})
+                self._field |= {(Number({d: 1}) * root).terms[0][0] for d in self._field}
+        return True
+
+    def within_limits(self, span: Span, make: Callable[[], Coefficient]) -> Coefficient | None:
+        """The coefficient, if its numbers have at most 1,000 digits and its terms are not many."""
+        try:
+            value = make()
+        except ExpressionTooLargeError:
+            self.report.error(
+                "B245", span, "this multiplies out to more terms than a coefficient may have (256)"
+            )
+            return None
+        numbers = [c for p in (value.numerator, value.denominator) for _, c in p.terms]
+        if any(_bits(number) > LARGEST_BITS for number in numbers):
+            self._too_long(span)
+            return None
+        return value
+
+    def _too_long(self, span: Span) -> None:
+        self.report.error("B242", span, "a number of more than 1,000 digits")
+
+
+_OPERATIONS: Mapping[str, Callable[[Coefficient, Coefficient], Coefficient]] = {
+    "+": Coefficient.__add__,
+    "-": Coefficient.__sub__,
+    "*": Coefficient.__mul__,
+    "/": Coefficient.__truediv__,
+}
+
+
+def _bits(number: Number) -> int:
+    return max(number.denominator.bit_length(), *(abs(n).bit_length() for _, n in number.terms), 1)
+
+
+def literal(text: str, rounded: int) -> Coefficient:
+    """The number written; a decimal of `rounded` or more significant digits is known to one unit
+    in its last place."""
+    value = Coefficient.of(Fraction(text))
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, point, places = mantissa.partition(".")
+    if point and len((whole + places).lstrip("0")) >= rounded:
+        return value.rounded(Fraction(10) ** (int(exponent or 0) - len(places)))
+    return value
+
+
+def unknown_name(name: tree.Name, known: list[str], report: Report) -> None:
+    """Reports a name that means nothing here."""
+    hint = nearest(name.id, known)
+    state = name.id.removesuffix("_n")
+    if (state != name.id and state in known) or name.id == "u_n":
+        hint = f"The state is written {state}[n]."
+    report.error("B204", name.span, f"unknown name `{name.id}`", hint)

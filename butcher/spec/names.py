@@ -1,0 +1,293 @@
+"""The names of a file and what they mean: one name, one meaning."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from butcher.coefficient import ONE, Coefficient, Number
+from butcher.frontend import tree
+from butcher.source import Span
+from butcher.spec.expression import Arithmetic, unknown_name
+from butcher.spec.report import Report, check_name
+from butcher.spec.symbol import Distribution, Symbol
+
+Meaning = Literal["let", "symbol", "state", "stage", "slot"]
+
+_ARTICLE = {
+    "let": "a `let` constant",
+    "symbol": "a declared number",
+    "state": "a state",
+    "stage": "a named stage or value",
+    "slot": "a slot",
+}
+
+STEP = Symbol(name="h", kind="h", start=ONE)
+
+
+class Names:
+    """Declared numbers, and the slots, states and stages that bodies add."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.meaning: dict[str, tuple[Meaning, Span]] = {}
+        self.symbols: dict[str, Symbol] = {}
+        self.lets: dict[str, tree.Let] = {}
+        self.used: set[str] = set()
+        self._constants: dict[str, Coefficient | None] = {}
+        self._open: list[str] = []
+
+    def declare(self, name: tree.Name, meaning: Meaning, *, may_be_h: bool = False) -> bool:
+        """Gives a name its meaning; False (reported) if it has another one already."""
+        if not (may_be_h and name.id == "h") and not check_name(name, self.report):
+            return False
+        before = self.meaning.get(name.id)
+        if before is not None and (before[0] != meaning or meaning in {"let", "symbol"}):
+            self.report.error(
+                "B205",
+                name.span,
+                f"`{name.id}` is {_ARTICLE[before[0]]} already (line {before[1].line})",
+                "A name means one thing in a file.",
+            )
+            return False
+        self.meaning.setdefault(name.id, (meaning, name.span))
+        return True
+
+    def is_number(self, name: str) -> bool:
+        """Whether the name stands for a number."""
+        return name == "h" or self.meaning.get(name, ("slot",))[0] in {"let", "symbol"}
+
+    def number(self, name: tree.Name, arithmetic: Arithmetic) -> Coefficient | None:
+        """What a name stands for as a number; None (reported) if it does not."""
+        self.used.add(name.id)
+        if name.id in self.lets:
+            return self.constant(name, arithmetic)
+        if name.id in self.symbols:
+            return Coefficient.symbol(self.symbols[name.id].variable)
+        if name.id == "h":
+            return Coefficient.symbol(STEP.variable)
+        if name.id not in self.meaning:
+            unknown_name(name, [*self.meaning, "h"], self.report)
+        elif self.meaning[name.id][0] != "symbol":  # a symbol whose declaration failed is silent
+            self.report.error(
+                "B210",
+                name.span,
+                f"`{name.id}` is {_ARTICLE[self.meaning[name.id][0]]}, not a number",
+            )
+        return None
+
+    def constant(self, name: tree.Name, arithmetic: Arithmetic) -> Coefficient | None:
+        """The value of a `let`; each is evaluated once, on first use, in any order."""
+        if name.id in self._open:
+            circle = " -> ".join([*self._open[self._open.index(name.id) :], name.id])
+            self.report.error("B230", name.span, f"a constant defined by itself: {circle}")
+            return None
+        if name.id not in self._constants:
+            self._open.append(name.id)
+            self._constants[name.id] = arithmetic.value(self.lets[name.id].value)
+            self._open.pop()
+        return self._constants[name.id]
+
+
+class Declarations:
+    """Reads the clauses that declare numbers."""
+
+    def __init__(self, names: Names, arithmetic: Arithmetic) -> None:
+        self.names = names
+        self.report = names.report
+        self.arithmetic = arithmetic
+
+    def read(self, clauses: tuple[tree.Clause, ...]) -> None:
+        """All of them; a clause may use names that a later one declares."""
+        declaring = [c for c in clauses if isinstance(c, _DECLARING)]
+        fresh = [
+            c
+            for c in declaring
+            if self.names.declare(
+                c.name,
+                "let" if isinstance(c, tree.Let) else "symbol",
+                may_be_h=isinstance(c, tree.Param | tree.Learn),
+            )
+        ]
+        self.names.lets.update({c.name.id: c for c in fresh if isinstance(c, tree.Let)})
+        for kind in (tree.Param, tree.Learn, tree.Random):  # what is drawn depends on parameters
+            for clause in fresh:
+                if isinstance(clause, kind):
+                    symbol = self._symbol(clause)
+                    if symbol is not None:
+                        self.names.symbols[symbol.name] = symbol
+        for clause in fresh:
+            if isinstance(clause, tree.Let):
+                value = self.names.constant(clause.name, self.arithmetic)
+                if value is not None and "h" in value.names:
+                    self.report.error(
+                        "B216", clause.value.span, "a constant cannot depend on the step h"
+                    )
+
+    def _symbol(self, clause: tree.Clause) -> Symbol | None:
+        match clause:
+            case tree.Param():
+                start = self._number(clause.value)
+                kind: Literal["h", "param"] = "h" if clause.name.id == "h" else "param"
+                if start is None:
+                    return None
+                return Symbol(name=clause.name.id, kind=kind, start=start)
+            case tree.Learn():
+                return self._learned(clause)
+            case tree.Random():
+                return self._drawn(clause)
+        return None
+
+    def _learned(self, clause: tree.Learn) -> Symbol | None:
+        scope: Literal["block", "stage", "channel"] = "block"
+        if clause.per is not None:
+            if clause.per.id == "stage" and clause.name.id != "h":
+                self.report.error(
+                    "B220", clause.per.span, "only the step h can be learned per stage"
+                )
+            elif clause.per.id not in {"stage", "channel"}:
+                self.report.error("B220", clause.per.span, "expected `per stage` or `per channel`")
+            else:
+                scope = "stage" if clause.per.id == "stage" else "channel"
+        distribution, start = self._start(clause.start)
+        if start is None:
+            return None
+        bounds = self._bounds(clause, start, distribution)
+        return Symbol(
+            name=clause.name.id,
+            kind="learn",
+            scope=scope,
+            start=start,
+            bounds=bounds,
+            distribution=distribution,
+        )
+
+    def _start(
+        self, written: tree.Expression | tree.Distribution
+    ) -> tuple[Distribution | None, Number | None]:
+        if not isinstance(written, tree.Distribution):
+            return None, self._number(written)
+        distribution = self._distribution(written, learned=True)
+        return distribution, None if distribution is None else distribution.mean.start()
+
+    def _bounds(
+        self, clause: tree.Learn, start: Number, drawn: Distribution | None
+    ) -> tuple[Number, Number] | None:
+        if clause.bounds is None:
+            return None
+        low, high = (self._number(bound) for bound in clause.bounds)
+        if low is None or high is None:
+            return None
+        span = clause.bounds[0].span.to(clause.bounds[1].span)
+        if not low < high:
+            self.report.error("B219", span, f"the bounds [{low}, {high}] hold no number")
+            return None
+        lowest, highest = start, start
+        if drawn is not None:
+            if drawn.name != "uniform":
+                self.report.error("B219", span, "a normal draw knows no bounds", "Draw uniformly.")
+                return None
+            lowest, highest = (a.start() for a in drawn.arguments)
+        if not (low < lowest and highest < high):
+            self.report.error(
+                "B219",
+                clause.start.span,
+                f"the start value is not inside the bounds ({low}, {high})",
+                "The bounds themselves are reached by no value of the parameter.",
+            )
+            return None
+        return low, high
+
+    def _drawn(self, clause: tree.Random) -> Symbol | None:
+        scope: Literal["sample", "batch"] = "sample"
+        if clause.per is not None:
+            if clause.per.id not in {"batch", "sample"}:
+                self.report.error("B220", clause.per.span, "expected `per batch`")
+            scope = "batch" if clause.per.id == "batch" else "sample"
+        distribution = self._distribution(clause.distribution, learned=False)
+        if distribution is None:
+            return None
+        return Symbol(
+            name=clause.name.id,
+            kind="random",
+            scope=scope,
+            start=distribution.mean.start(),
+            distribution=distribution,
+            redrawn_backward=clause.redrawn,
+        )
+
+    def _distribution(self, written: tree.Distribution, *, learned: bool) -> Distribution | None:
+        name = written.name.id
+        takes = {"uniform": 2, "normal": 2} if learned else dict(_TAKES)
+        if name not in takes:
+            known = ", ".join(takes)
+            self.report.error(
+                "B218", written.name.span, f"no distribution `{name}` here", f"There are {known}."
+            )
+            return None
+        if len(written.arguments) != takes[name]:
+            count = len(written.arguments)
+            self.report.error(
+                "B218", written.span, f"{name} takes {_FORM[name]}, not {count} numbers"
+            )
+            return None
+        arguments = [self._parameter(argument) for argument in written.arguments]
+        known_arguments = tuple(a for a in arguments if a is not None)
+        if len(known_arguments) < len(arguments):
+            return None
+        return self._checked(name, known_arguments, written.span)
+
+    def _checked(
+        self, name: str, arguments: tuple[Coefficient, ...], span: Span
+    ) -> Distribution | None:
+        first, last = arguments[0].start(), arguments[-1].start()
+        wrong = None
+        if name == "uniform" and not first < last:
+            wrong = f"uniform({first}, {last}) has no room: the first number is the lower one"
+        if name == "normal" and last.sign < 0:
+            wrong = f"a standard deviation of {last}"
+        if name == "bernoulli" and not (first.sign >= 0 and (first - 1).sign <= 0):
+            wrong = f"a probability of {first}"
+        if wrong is not None:
+            self.report.error("B218", span, wrong)
+            return None
+        return Distribution.model_validate({"name": name, "arguments": arguments})
+
+    def _parameter(self, expression: tree.Expression) -> Coefficient | None:
+        """A number, or an expression over `param` names."""
+        value = self.arithmetic.value(expression)
+        if value is None:
+            return None
+        wrong = [n for n in value.names if n == "h" or self.names.symbols[n].kind != "param"]
+        if wrong:
+            self.report.error(
+                "B218",
+                expression.span,
+                f"a distribution cannot depend on `{wrong[0]}`",
+                "It may depend on numbers, `let` constants and `param` names.",
+            )
+            return None
+        return value
+
+    def _number(self, expression: tree.Expression) -> Number | None:
+        """An exact number; start values and bounds depend on no symbol."""
+        value = self.arithmetic.value(expression)
+        if value is None:
+            return None
+        if not value.is_number:
+            self.report.error(
+                "B219",
+                expression.span,
+                f"a start value or bound that depends on {', '.join(sorted(value.names))}",
+                "Write a number.",
+            )
+            return None
+        return value.number
+
+
+_DECLARING = (tree.Let, tree.Param, tree.Learn, tree.Random)
+_TAKES = {"uniform": 2, "normal": 2, "bernoulli": 1}
+_FORM = {
+    "uniform": "two numbers, its bounds",
+    "normal": "two numbers, mean and standard deviation",
+    "bernoulli": "one number, a probability",
+}
