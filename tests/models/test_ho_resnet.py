@@ -1,0 +1,109 @@
+"""HO-ResNet: the parameter counts of Luo et al., and depth as a budget of layers."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from butcher.models import OptionError, build, parameters
+from butcher.models.subnet import SUBNETS
+
+
+def network(**table: Any) -> nn.Module:
+    return build({"family": "ho-resnet", **table}, in_channels=3, classes=10)
+
+
+@pytest.mark.parametrize("name", SUBNETS)
+def test_a_sub_net_has_73984_parameters(name: str) -> None:
+    assert parameters(SUBNETS[name].make(64)) == 73_984
+
+
+# Layers, parameters, and the schemes of Luo's Table 3 that reach them with their blocks.
+TABLE_3 = [
+    (10, 298_442, {"euler": 4, "midpoint": 2, "rk4": 1}),
+    (18, 594_378, {"euler": 8, "midpoint": 4, "rk4": 2}),
+    (26, 890_314, {"euler": 12, "midpoint": 6, "rk4": 3}),
+    (30, 1_038_282, {"euler": 14, "midpoint": 7, "verner89": 1}),
+    (58, 2_074_058, {"euler": 28, "midpoint": 14, "rk4": 7, "verner89": 2}),
+    (82, 2_961_866, {"rk4": 10}),
+    (86, 3_109_834, {"euler": 42, "midpoint": 21, "verner89": 3}),
+]
+
+
+@pytest.mark.parametrize(
+    ("depth", "count", "scheme", "blocks"),
+    [(depth, count, *item) for depth, count, blocks in TABLE_3 for item in blocks.items()],
+)
+def test_table_3_of_luo(depth: int, count: int, scheme: str, blocks: int) -> None:
+    with torch.device("meta"):  # counting needs no numbers
+        model = network(scheme=scheme, depth=depth)
+    assert parameters(model) == count
+    assert len(model.get_submodule("blocks")._modules) == blocks
+
+
+@pytest.mark.parametrize(("step", "each"), [("learned", 1), ("per-stage", 14)])
+def test_a_learned_step_adds_its_scalars(step: str, each: int) -> None:
+    assert parameters(network(scheme="verner89", step=step, blocks=2)) == 2_074_058 + 2 * each
+
+
+@pytest.mark.parametrize("post_relu", [False, True])
+def test_images_become_logits(post_relu: bool) -> None:
+    model = network(scheme="rk4", blocks=2, width=4, post_relu=post_relu)
+    assert model(torch.randn(5, 3, 8, 8)).shape == (5, 10)
+
+
+def test_with_h_0_what_is_left_is_stem_pooling_and_classifier() -> None:
+    model = network(scheme="midpoint", blocks=3, width=4, h=0.0)
+    x = torch.randn(2, 3, 8, 8)
+    stem, head = model.get_submodule("stem"), model.get_submodule("head")
+    torch.testing.assert_close(model(x), head(stem(x).mean(dim=(2, 3))))
+
+
+def test_blocks_of_several_states_pass_tuples() -> None:
+    model = network(scheme="lm_resnet", depth=8, width=4)
+    assert len(model.get_submodule("blocks")._modules) == 3
+    assert model(torch.randn(2, 3, 8, 8)).shape == (2, 10)
+    with pytest.raises(OptionError, match=r"model\.post_relu"):
+        network(scheme="lm_resnet", blocks=1, width=4, post_relu=True)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "depth", "near"),
+    [("verner89", 31, "write 30 or 58"), ("rk4", 84, "write 82 or 90"), ("rk4", 1, "write 10")],
+)
+def test_a_budget_that_does_not_divide_names_the_nearest(
+    scheme: str, depth: int, near: str
+) -> None:
+    with pytest.raises(OptionError, match=near):
+        network(scheme=scheme, depth=depth, width=2)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"scheme": "rk4"}, "give depth"),
+        ({"scheme": "rk4", "depth": 10, "blocks": 1}, "give depth"),
+        ({"blocks": 1}, r"model\.scheme: is missing"),
+        ({"scheme": "rk4", "blocks": 0}, r"model\.blocks: 0: should be greater"),
+        ({"scheme": "rk4", "blocks": "2"}, r'model\.blocks: "2": should be a valid integer'),
+        ({"scheme": "rk4", "blocks": 1, "widht": 8}, r'widht: no such key; did you mean "width"'),
+        ({"scheme": "rk4", "blocks": 1, "subnet": "vg"}, r'"vg" is not known; did you mean "vgg"'),
+        ({"scheme": "rk4", "blocks": 1, "step": "fix"}, r'"fix" is not known; expected \'fixed\''),
+        ({"scheme": "rk4", "blocks": 1, "family": "resnet"}, r"\"resnet\" is not known; did you"),
+    ],
+)
+def test_a_wrong_table_says_what_would_be_right(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        network(**table)
+
+
+def test_every_wrong_key_is_named_at_once() -> None:
+    with pytest.raises(OptionError) as wrong:
+        network(scheme="rk4", blocks=1, colour="red", width=-1)
+    assert {problem.key for problem in wrong.value.problems} == {"model.colour", "model.width"}
+
+
+def test_a_table_without_a_family_names_the_families() -> None:
+    with pytest.raises(OptionError, match="ho-resnet"):
+        build({"scheme": "rk4", "blocks": 1}, 3, 10)
