@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import lcm
 
 from butcher.coefficient.number import ONE, Number
 from butcher.coefficient.polynomial import UNIT, Polynomial, Variable, content, divided
@@ -187,17 +188,16 @@ class Coefficient:
         return above.get(name, 0) - below.get(name, 0)
 
     def __str__(self) -> str:
-        """As the language reads it."""
-        above = str(self.numerator)
+        """As the language reads it: `1/2*h`, `(-1+2*a)/(2*a)`."""
         if self.denominator is UNIT:
-            return above
-        if len(self.numerator.terms) > 1:
-            above = f"({above})"
-        below = str(self.denominator)
-        only = self.denominator.terms
-        if len(only) > 1 or only[0][1] != ONE or len(only[0][0]) > 1:
-            below = f"({below})"
-        return f"{above}/{below}"
+            return str(self.numerator)
+        numbers = [c for p in (self.numerator, self.denominator) for _, c in p.terms]
+        whole = Number.of(lcm(*(c.denominator for c in numbers)))
+        above, below = self.numerator.scale(whole), self.denominator.scale(whole)
+        first = f"({above})" if len(above.terms) > 1 else str(above)
+        only = below.terms[0]
+        single = len(below.terms) == 1 and only[1] == ONE and len(only[0]) == 1
+        return f"{first}/{below}" if single else f"{first}/({below})"
 
     def __repr__(self) -> str:
         return f"Coefficient({self})"
