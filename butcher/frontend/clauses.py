@@ -1,0 +1,295 @@
+"""The clauses of a method: from a logical line to a node, with the checks of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from lark import Token, Tree
+
+from butcher.frontend import tree
+from butcher.frontend.builder import token_span, tokens_span
+from butcher.frontend.layout import BODIES, CLAUSES, LogicalLine
+from butcher.frontend.mistakes import Place
+from butcher.frontend.reader import Reader
+from butcher.source import Span
+
+_DISTRIBUTIONS = {"uniform": 2, "normal": 2, "bernoulli": 1}
+# What the grammar's rule for a clause consists of: nodes, and Lark trees for its modifiers.
+Parts = Sequence[Any]
+
+_H = frozenset({"h"})
+_REPEATED = frozenset({"let", "param", "learn", "random", "linear"})
+
+
+class Clauses:
+    """Collects the clauses of one method."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.nodes: list[tree.Clause] = []
+        self._lines: dict[tuple[str, str], int] = {}
+
+    def read(self, line: LogicalLine) -> None:
+        """Add the clause on `line`, if it can be read and is not there yet."""
+        keyword = line.tokens[0]
+        place = Place("B112", f"`{keyword}`", token_span(keyword))
+        rest = _with_redrawn(line.tokens) if keyword == "random" else line.tokens[1:]
+        if not self.reader.forbids_lags(rest, "a clause"):
+            return
+        parts = self.reader.parse(CLAUSES[keyword], rest, place)
+        if parts is None:
+            return
+        span = tokens_span(keyword, line.tokens[-1])
+        node = _MAKERS[keyword](self.reader, _parts(parts), span, line.comments)
+        if node is not None and not self._is_repeated(keyword, node):
+            self.nodes.append(node)
+
+    def unknown(self, line: LogicalLine) -> None:
+        """Report a line that is no clause."""
+        first = line.tokens[0]
+        known = [*CLAUSES, *BODIES]
+        close = get_close_matches(first.lower(), known, n=1)
+        hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
+        message = f"`{first}` begins no clause and no body"
+        if first.type != "BAD":
+            self.reader.report("B106", token_span(first), message, hint)
+
+    def _is_repeated(self, keyword: str, node: tree.Clause) -> bool:
+        name = ""
+        if isinstance(node, tree.Let | tree.Param | tree.Learn | tree.Random):
+            name = node.name.id
+        elif isinstance(node, tree.Linear):
+            name = " ".join(sorted(n.id for n in node.names))
+        first = self._lines.setdefault((keyword, name), node.span.line)
+        if first == node.span.line:
+            return False
+        what = f"`{keyword} {name}`" if name else f"`{keyword}`"
+        message = f"{what} stands already in line {first}"
+        self.reader.report("B107", node.span, message, "Delete one of the two.")
+        return True
+
+
+def _with_redrawn(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens behind the keyword; `redrawn` behind something complete becomes a keyword."""
+    rest = list(tokens[1:])
+    for i in range(3, len(rest)):
+        if rest[i] == "redrawn" and rest[i - 1].type in {"RPAR", "NAME"}:
+            rest[i] = Token.new_borrow_pos("REDRAWN", str(rest[i]), rest[i])
+    return rest
+
+
+def check_word(
+    reader: Reader, word: tree.Name, known: Sequence[str], what: str, hint: str | None = None
+) -> bool:
+    """Whether the word is one of the known ones; reports it if not."""
+    if word.id in known:
+        return True
+    close = get_close_matches(word.id.lower(), known, n=1)
+    listed = " or ".join(f"`{one}`" for one in known)
+    hint = f"Did you mean `{close[0]}`?" if close else hint or f"Write {listed}."
+    reader.report("B115", word.span, f"{what} is {listed}, not `{word.id}`", hint)
+    return False
+
+
+def _parts(found: Any) -> Parts:
+    return found.children if isinstance(found, Tree) else (found,)
+
+
+def _title(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    return tree.Title(parts[0], span=span, comments=comments)
+
+
+def _cite(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    return tree.Cite(parts[0], span=span, comments=comments)
+
+
+def _ode(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    equations = tuple(part for part in parts if isinstance(part, tree.Equation))
+    before = len(reader.findings)
+    for equation in equations:
+        _check_equation(reader, equation)
+    if len(reader.findings) > before:
+        return None
+    return tree.Ode(equations, span=span, comments=comments)
+
+
+def _check_equation(reader: Reader, equation: tree.Equation) -> None:
+    reader.check_name(equation.state, "state")
+    if equation.derivative > 2:
+        message = "a state is differentiated once or twice"
+        hint = "Write it as several equations: `x' = f(y), y' = g(x)`."
+        reader.report("B117", equation.state.span, message, hint)
+    for slot, reads in equation.slots:
+        reader.check_name(slot, "slot")
+        for state in reads[-1:]:
+            reader.check_name(state, "state")
+        if len(reads) > 2 or (len(reads) == 2 and reads[0].id != "t"):
+            state_first = len(reads) == 2 and reads[1].id == "t"
+            mend = f"{slot.id}(t, {reads[0].id})" if state_first else f"{slot.id}({reads[-1].id})"
+            message = f"`{slot.id}` reads one state, or the time and one state: `f(t, u)`"
+            hint = f"Write `{mend}`."
+            reader.report("B117", reads[0].span, message, hint)
+
+
+def _order(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    numbers = [part for part in parts if isinstance(part, tree.Number)]
+    embedded = numbers[1] if len(numbers) > 1 else None
+    return tree.Order(numbers[0], embedded, span=span, comments=comments)
+
+
+def _let(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    return _constant(reader, tree.Let, parts, span, comments, frozenset())
+
+
+def _param(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    return _constant(reader, tree.Param, parts, span, comments, _H)
+
+
+def _constant(
+    reader: Reader,
+    make: type[tree.Let] | type[tree.Param],
+    parts: Parts,
+    span: Span,
+    comments: tree.Comments,
+    allowed: frozenset[str],
+) -> tree.Clause | None:
+    name, value, *modifiers = parts
+    word = "let" if make is tree.Let else "param"
+    reader.check_name(name, f"`{word}`", allowed)
+    if isinstance(value, tree.Distribution):
+        hint = f"Write `learn {name.id} ~ ...` or `random {name.id} ~ ...`, or `{name.id} = ...`."
+        reader.report("B116", value.span, f"`{word}` gives a value, it draws none", hint)
+        return None
+    if not _only(reader, word, modifiers, frozenset()):
+        return None
+    return make(name, reader.low(value), span=span, comments=comments)
+
+
+def _learn(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    name, start, *modifiers = parts
+    reader.check_name(name, "`learn`", _H)
+    if not _only(reader, "learn", modifiers, frozenset({"bounds", "scope"})):
+        return None
+    found = {part.data: part.children for part in modifiers}
+    per = found.get("scope", [None])[0]
+    if per is not None and not check_word(reader, per, ("stage", "channel"), "what `per` counts"):
+        return None
+    if isinstance(start, tree.Distribution):
+        if not _is_distribution(reader, start):
+            return None
+    else:
+        start = reader.low(start)
+    bounds = None
+    if "bounds" in found:
+        low, high = found["bounds"]
+        bounds = (reader.low(low), reader.low(high))
+    return tree.Learn(name, start, bounds, per, span=span, comments=comments)
+
+
+def _random(
+    reader: Reader, parts: Parts, span: Span, comments: tree.Comments
+) -> tree.Clause | None:
+    name, drawn, *modifiers = parts
+    reader.check_name(name, "`random`")
+    if not isinstance(drawn, tree.Distribution):
+        hint = f"Write `random {name.id} ~ bernoulli(1/2)`, or `param {name.id} = ...`."
+        reader.report("B116", drawn.span, "`random` draws from a distribution", hint)
+        return None
+    if not _only(reader, "random", modifiers, frozenset({"scope", "redrawn"})):
+        return None
+    found = {part.data: part.children[-1] for part in modifiers}
+    per, redrawn = found.get("scope"), found.get("redrawn")
+    sample = "A draw is per sample unless it is `per batch`."
+    good = _is_distribution(reader, drawn)
+    if per is not None and not check_word(reader, per, ("batch",), "what `per` counts", sample):
+        good = False
+    if redrawn is not None and not check_word(reader, redrawn, ("backward",), "behind `redrawn`"):
+        good = False
+    if not good:
+        return None
+    return tree.Random(name, drawn, per, redrawn is not None, span=span, comments=comments)
+
+
+def _only(reader: Reader, keyword: str, modifiers: Sequence[Any], allowed: frozenset[str]) -> bool:
+    """Whether no modifier stands there that the clause has not, and none twice."""
+    seen: set[str] = set()
+    words = {"bounds": "in [...]", "scope": "per", "redrawn": "redrawn"}
+    for part in modifiers:
+        span = part.children[-1].span
+        if part.data not in allowed:
+            message = f"`{keyword}` has no `{words[part.data]}`"
+            reader.report("B116", span, message, "Leave it out.")
+            return False
+        if part.data in seen:
+            reader.report("B116", span, f"`{words[part.data]}` stands here twice")
+            return False
+        seen.add(part.data)
+    return True
+
+
+def _is_distribution(reader: Reader, drawn: tree.Distribution) -> bool:
+    """Whether the distribution is known and has as many arguments as it takes."""
+    if not check_word(reader, drawn.name, tuple(_DISTRIBUTIONS), "a distribution"):
+        return False
+    wanted = _DISTRIBUTIONS[drawn.name.id]
+    if len(drawn.arguments) != wanted:
+        examples = {"uniform": "uniform(0, 1)", "normal": "normal(0, 1)"}
+        hint = f"Write it as `{examples.get(drawn.name.id, 'bernoulli(1/2)')}`."
+        what = f"{wanted} argument{'s' if wanted > 1 else ''}, not {len(drawn.arguments)}"
+        reader.report("B118", drawn.span, f"`{drawn.name.id}` takes {what}", hint)
+        return False
+    return all(reader.low(argument) is argument for argument in drawn.arguments)
+
+
+def _linear(
+    reader: Reader, parts: Parts, span: Span, comments: tree.Comments
+) -> tree.Clause | None:
+    names = tuple(part for part in parts if isinstance(part, tree.Name))
+    for name in names:
+        reader.check_name(name, "slot")
+    return tree.Linear(names, span=span, comments=comments)
+
+
+def _rounded(
+    reader: Reader, parts: Parts, span: Span, comments: tree.Comments
+) -> tree.Clause | None:
+    (digits,) = parts
+    return tree.Rounded(digits, span=span, comments=comments)
+
+
+def _weights(
+    reader: Reader, parts: Parts, span: Span, comments: tree.Comments
+) -> tree.Clause | None:
+    per = isinstance(parts[0], Tree)
+    name: tree.Name = parts[0].children[0] if per else parts[0]
+    known = ("stage",) if per else ("shared",)
+    hint = "Write `weights per stage` or `weights shared`."
+    if not check_word(reader, name, known, "what `weights` says", hint):
+        return None
+    return tree.Weights(shared=not per, span=span, comments=comments)
+
+
+def _solve(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
+    how, sweeps = parts
+    if not check_word(reader, how, ("picard",), "what `solve` knows"):
+        return None
+    return tree.Solve(sweeps, span=span, comments=comments)
+
+
+Maker = Callable[[Reader, Parts, Span, tree.Comments], tree.Clause | None]
+_MAKERS: dict[str, Maker] = {
+    "title": _title,
+    "cite": _cite,
+    "ode": _ode,
+    "order": _order,
+    "let": _let,
+    "param": _param,
+    "learn": _learn,
+    "random": _random,
+    "linear": _linear,
+    "rounded": _rounded,
+    "weights": _weights,
+    "solve": _solve,
+}

@@ -1,0 +1,220 @@
+"""`parse`: the text of a `.tab` file to its tree, with everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from butcher.errors import Diagnostic, error
+from butcher.frontend import limits, tree
+from butcher.frontend.builder import token_span, tokens_span
+from butcher.frontend.clauses import Clauses
+from butcher.frontend.layout import BODIES, Kind, Layout, LogicalLine
+from butcher.frontend.mistakes import Place, shortened
+from butcher.frontend.reader import Reader, TooManyFindings
+from butcher.frontend.scan import BAD, Scanner, TextLine
+from butcher.frontend.steps import read_step
+from butcher.frontend.tables import TooManyStagesError, read_multistep, read_tableau
+from butcher.source import Source, Span
+
+
+def parse(source: Source) -> tuple[tree.Method | None, list[Diagnostic]]:
+    """The tree and all errors, in the order of the text.
+
+    A tree comes back whenever there is a header or a body, also with errors: what could not be
+    read is Invalid in it, or left out. None if there is nothing, or if a limit stopped the
+    reading. Never raises, whatever the text.
+    """
+    if limits.is_too_large(source.text):
+        return None, [limits.too_large()]
+    reader = Reader()
+    reader.findings += islice(limits.forbidden_characters(source), limits.MOST_FINDINGS)
+    try:
+        method = _read(reader, limits.without_forbidden(source))
+    except (TooManyFindings, TooManyStagesError) as stopped:
+        method = None
+        if isinstance(stopped, TooManyFindings):
+            reader.findings.append(_too_many(reader.findings))
+    return method, _ordered(reader.findings)
+
+
+def _ordered(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return sorted(findings, key=lambda found: (found.span, found.code))
+
+
+def _too_many(findings: Sequence[Diagnostic]) -> Diagnostic:
+    last = max(found.span for found in findings)
+    message = f"more than {limits.MOST_FINDINGS} errors: the rest of the file was not read"
+    return error("B009", last, message, "Mend the first ones; is this a `.tab` file at all?")
+
+
+def _read(reader: Reader, source: Source) -> tree.Method | None:
+    scanner = Scanner(source, reader.findings)
+    lines: list[TextLine] = []
+    for line in scanner.lines():
+        lines.append(line)
+        reader.stop_if_too_many()
+        if scanner.count > limits.LARGEST_COUNT:
+            place = token_span(line.tokens[-1])
+            message = f"the file has more than {limits.LARGEST_COUNT} words, numbers and signs"
+            reader.report("B008", place, message, "A method has a few thousand.")
+            return None
+    layout = Layout()
+    layout.read(lines)
+    methods = _by_method(layout.lines)
+    if not methods:
+        span = Span(1, 1, 1, 2)
+        reader.report("B101", span, "the file says nothing", "A file begins with `method NAME`.")
+        return None
+    first, *others = (_Method(reader, part) for part in methods)
+    if others:
+        span = token_span(methods[1][0].tokens[0])
+        message = f"a second method; the first stands in line {methods[0][0].numbers[0]}"
+        reader.report("B103", span, message, "One file holds one method: make it two files.")
+    found = [method.read(tuple(layout.tail)) for method in (first, *others)]
+    return found[0]
+
+
+def _by_method(lines: Sequence[LogicalLine]) -> list[list[LogicalLine]]:
+    """The lines of each method: its header and what follows."""
+    found: list[list[LogicalLine]] = []
+    for line in lines:
+        if not found or line.kind is Kind.METHOD:
+            found.append([])
+        found[-1].append(line)
+    return found
+
+
+class _Method:
+    """Reads the lines of one method."""
+
+    def __init__(self, reader: Reader, lines: Sequence[LogicalLine]) -> None:
+        self.reader = reader
+        self.lines = lines
+        self.clauses = Clauses(reader)
+        self.bodies: list[tree.Body] = []
+
+    def read(self, tail: tuple[str, ...]) -> tree.Method | None:
+        """The method; None if there is neither a header nor a body."""
+        header = self.lines[0] if self.lines[0].kind is Kind.METHOD else None
+        name = self._header(header)
+        clauses, bodies = self._parts(self.lines[1:] if header else self.lines)
+        for line in clauses:
+            self._clause(line)
+        for at, body in enumerate(bodies):
+            self._body(body, bodies[at - 1][0] if at else None)
+        if not bodies:
+            at_end = token_span(self.lines[-1].tokens[-1])
+            message = "the method has no body: `tableau`, `multistep` or `step`"
+            hint = "Write one of the three on a line of its own, and the coefficients under it."
+            if header is not None:
+                self.reader.report("B109", token_span(header.tokens[0]), message, hint)
+            else:
+                return None
+            span = token_span(header.tokens[0]).to(at_end)
+        else:
+            span = tokens_span(self.lines[0].tokens[0], self.lines[-1].tokens[-1])
+        comments = header.comments if header else tree.Comments()
+        return tree.Method(
+            name, tuple(self.clauses.nodes), tuple(self.bodies), span, comments, tail
+        )
+
+    def _header(self, line: LogicalLine | None) -> tree.Name:
+        first = token_span(self.lines[0].tokens[0])
+        if line is None:
+            message = "a file begins with `method NAME`"
+            self.reader.report("B101", first, message, "Write it above this line.")
+            return tree.Name("unnamed", first)
+        name = self._method_name(line)
+        return name if name is not None else tree.Name("unnamed", first)
+
+    def _method_name(self, line: LogicalLine) -> tree.Name | None:
+        rest = line.tokens[1:]
+        if len(rest) == 1 and rest[0].type == "NAME":
+            name = tree.Name(str(rest[0]), token_span(rest[0]))
+            self.reader.check_name(name, "method")
+            return name
+        if rest and rest[0].type in {"IN", "PER", "N", "SQRT"} and len(rest) == 1:
+            self.reader.check_name(tree.Name(str(rest[0]), token_span(rest[0])), "method")
+        elif not any(token.type == BAD for token in rest):
+            words = "".join(c if c.isalnum() else "_" for c in "".join(rest)).strip("_")
+            mend = f"method_{words}" if words[:1].isdigit() else words
+            span = tokens_span(rest[0], rest[-1]) if rest else token_span(line.tokens[0])
+            message = "`method` is followed by one name: ASCII letters, digits and `_`"
+            hint = f"Write `method {shortened(mend or 'rk4')}`."
+            self.reader.report("B102", span, message, hint)
+        return None
+
+    def _parts(
+        self, lines: Sequence[LogicalLine]
+    ) -> tuple[list[LogicalLine], list[list[LogicalLine]]]:
+        """The clauses, wherever they stand, and the lines of each body, its keyword first."""
+        clauses: list[LogicalLine] = []
+        bodies: list[list[LogicalLine]] = []
+        has_body = any(line.kind is Kind.BODY for line in lines)
+        for line in lines:
+            if line.kind is Kind.BODY:
+                bodies.append([line])
+            elif line.kind is Kind.CLAUSE:
+                if bodies:
+                    message = f"`{line.keyword}` stands behind the body"
+                    hint = "Clauses stand between `method` and the body: move it up."
+                    self.reader.report("B108", token_span(line.tokens[0]), message, hint)
+                clauses.append(line)
+            elif bodies:
+                bodies[-1].append(line)
+            elif line.kind is Kind.OTHER:
+                self.clauses.unknown(line)
+            else:
+                self._report_early(line)
+                if not has_body:
+                    bodies.append([_implied(line), line])
+        return clauses, bodies
+
+    def _clause(self, line: LogicalLine) -> None:
+        self.clauses.read(line)
+
+    def _report_early(self, line: LogicalLine) -> None:
+        """An assignment or a row where clauses stand."""
+        first = line.tokens[0]
+        keyword = _implied(line).keyword
+        what = "an assignment" if keyword == "step" else "a line of a table"
+        hint = f"Write `{keyword}` on a line above it."
+        if keyword == "step" and first.type == "NAME":
+            hint += f" If it is a constant, write `let {first} = ...`."
+        self.reader.report("B111", token_span(first), f"{what} before the body", hint)
+
+    def _body(self, lines: Sequence[LogicalLine], before: LogicalLine | None) -> None:
+        header, rest = lines[0], lines[1:]
+        first = token_span(header.tokens[0])
+        kind = header.keyword
+        slot = None
+        if header.numbers:
+            place = Place("B119", f"`{kind}`", first)
+            parts = self.reader.parse(BODIES[kind], header.tokens[1:], place)
+            slot = parts.children[0] if parts is not None and parts.children else None
+            if slot is not None:
+                self.reader.check_name(slot, "slot")
+        if before is not None and (kind != "tableau" or before.keyword != kind):
+            message = f"`{kind}` behind `{before.keyword}`: a method has one body"
+            hint = "Only `tableau f`, `tableau g` may follow each other, one for each slot."
+            self.reader.report("B110", first, message, hint)
+        body: tree.Body
+        if kind == "tableau":
+            body = read_tableau(self.reader, slot, header, rest)
+        elif kind == "multistep":
+            body = read_multistep(self.reader, header, rest)
+        else:
+            body = read_step(self.reader, header, rest)
+        kinds = type(self.bodies[0]) if self.bodies else type(body)
+        if isinstance(body, kinds) and (not self.bodies or kinds is tree.Tableau):
+            self.bodies.append(body)
+
+
+def _implied(line: LogicalLine) -> LogicalLine:
+    """The header that is missing above a line; it stands in no line of the text."""
+    keyword = "step" if line.kind is Kind.ASSIGNMENT else "tableau"
+    if line.tokens[0] in {"alpha", "beta"} and line.kind is Kind.ROW:
+        keyword = "multistep"
+    token = line.tokens[0].update(value=keyword)
+    return LogicalLine(Kind.BODY, [token], [], None)
