@@ -1,0 +1,54 @@
+"""The optimizer and the learning rate, step for step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn, optim
+from torch.optim.lr_scheduler import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    SequentialLR,
+)
+
+if TYPE_CHECKING:
+    from butcher.training.recipe import TrainOptions
+
+WARMUP_START = 0.01  # of the learning rate
+
+
+def optimizer(model: nn.Module, options: TrainOptions) -> optim.Optimizer:
+    """SGD or AdamW over every parameter of the model."""
+    if options.optimizer == "adamw":
+        return optim.AdamW(model.parameters(), lr=options.lr, weight_decay=options.weight_decay)
+    return optim.SGD(
+        model.parameters(),
+        lr=options.lr,
+        momentum=options.momentum,
+        nesterov=options.nesterov,
+        weight_decay=options.weight_decay,
+    )
+
+
+def schedule(steps: optim.Optimizer, options: TrainOptions, epoch: int) -> LRScheduler:
+    """The learning rate after each optimizer step; `epoch` is how many steps an epoch has.
+
+    The rest of the schedule begins where the warm-up ends; milestones count from the start.
+    """
+    warm = round(options.warmup * epoch)
+    left = max(1, options.epochs * epoch - warm)
+    after: LRScheduler
+    if options.schedule == "cosine":
+        after = CosineAnnealingLR(steps, T_max=left, eta_min=options.lr_min)
+    elif options.schedule == "step":
+        milestones = [m * epoch - warm for m in options.milestones]
+        after = MultiStepLR(steps, milestones, gamma=options.gamma)
+    else:
+        after = ConstantLR(steps, factor=1.0)
+    if warm == 0:
+        return after
+    ramp = LinearLR(steps, start_factor=WARMUP_START, total_iters=warm)
+    return SequentialLR(steps, [ramp, after], milestones=[warm])

@@ -1,0 +1,168 @@
+"""Recipes: TOML files with the tables `[model]`, `[data]` and `[train]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from butcher.models.build import family
+from butcher.models.family import ModelOptions
+from butcher.models.options import OptionError, Options, Problem, checked, one_of, suggestion
+from butcher.training.data import DATASETS
+from butcher.training.setting import Setting, settings_of
+from butcher.training.source import RecipeSource, read_source
+
+TABLES = ("model", "data", "train")
+
+
+def _device(name: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise ValueError('is not known; expected "auto", "cpu", "cuda" or "cuda:1"')
+    return name
+
+
+class DataOptions(Options):
+    """Keys of `[data]`."""
+
+    name: Annotated[str, AfterValidator(one_of(DATASETS))] = "digits"
+    root: str | None = None
+    augment: Literal["none", "crop-flip"] = "none"
+    batch: int = Field(default=128, ge=1)
+    split_seed: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> DataOptions:
+        dataset = DATASETS[self.name]
+        if dataset.on_disk and self.root is None:
+            raise ValueError(f"{self.name} needs root, the folder that holds {dataset.folder}")
+        if self.augment not in dataset.augments:
+            raise ValueError(f"{self.name} has no augment = {self.augment}")
+        return self
+
+
+class TrainOptions(Options):
+    """Keys of `[train]`. Times are in epochs."""
+
+    epochs: int = Field(default=30, ge=1)
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    lr: float = Field(default=0.1, gt=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    nesterov: bool = False
+    weight_decay: float = Field(default=1e-4, ge=0)
+    schedule: Literal["constant", "step", "cosine"] = "cosine"
+    milestones: tuple[Annotated[int, Field(gt=0)], ...] = Field(default=(), strict=False)
+    gamma: float = Field(default=0.1, gt=0)
+    lr_min: float = Field(default=0.0, ge=0)
+    warmup: float = Field(default=0.0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    precision: Literal["fp32", "bf16"] = "fp32"
+    device: Annotated[str, AfterValidator(_device)] = "auto"
+    out: str | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> TrainOptions:
+        if self.schedule == "step" and not self.milestones:
+            raise ValueError('schedule = "step" needs milestones, epochs such as [80, 120]')
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0")
+        if self.warmup > self.epochs:
+            raise ValueError(f"warmup = {self.warmup} is longer than the {self.epochs} epochs")
+        return self
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe, and the text it was read from."""
+
+    source: RecipeSource
+    model: ModelOptions
+    data: DataOptions
+    train: TrainOptions
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.source.path.stem
+
+    @property
+    def out(self) -> Path:
+        """The folder that the run writes to."""
+        return Path(self.train.out or Path("runs") / self.name)
+
+    def tables(self) -> dict[str, Any]:
+        """The tables again, with every default written out; plain values only."""
+        return {
+            table: getattr(self, table).model_dump(mode="json", exclude_none=True)
+            for table in TABLES
+        }
+
+
+def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
+    """The recipe in `path`, with `settings` (`train.epochs=3`) in place of what it says.
+
+    Raises RecipeError for the file, SettingError for a setting, OSError for no file.
+    """
+    source = read_source(path)
+    tables = source.tables()
+    try:
+        if unknown := sorted(tables.keys() - set(TABLES)):
+            raise OptionError(
+                Problem(name, f"no such table{suggestion(name, TABLES)}") for name in unknown
+            )
+        sections = {name: _table(tables, name) for name in TABLES}
+        model = family(sections["model"])
+        options: dict[str, type[Options]] = {
+            "model": model,
+            "data": DataOptions,
+            "train": TrainOptions,
+        }
+        given = settings_of(settings, {name: [*o.model_fields] for name, o in options.items()})
+        source = replace(source, settings=tuple(given))
+        _set(sections, given, model.alternatives)
+        return Recipe(source=source, **_all_checked(options, sections))
+    except OptionError as wrong:
+        raise source.error(wrong) from None
+
+
+def _table(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
+        raise OptionError([Problem(name, f"is a table: write [{name}] above its keys")])
+    return dict(table)
+
+
+def _set(
+    sections: dict[str, dict[str, Any]],
+    settings: Sequence[Setting],
+    alternatives: tuple[frozenset[str], ...],
+) -> None:
+    """Write the settings into the tables; of alternative keys the file's one goes."""
+    given = {s.key for s in settings if s.table == "model"}
+    for group in alternatives:
+        if group & given:
+            for key in group:
+                sections["model"].pop(key, None)
+    for setting in settings:
+        sections[setting.table][setting.key] = setting.value
+
+
+def _all_checked(
+    options: Mapping[str, type[Options]], sections: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Every table read; the problems of all of them in one OptionError."""
+    read: dict[str, Options] = {}
+    problems: list[Problem] = []
+    for name, kind in options.items():
+        try:
+            read[name] = checked(kind, sections[name], name)
+        except OptionError as wrong:
+            problems += wrong.problems
+    if problems:
+        raise OptionError(problems)
+    return read

@@ -1,0 +1,100 @@
+"""One run: data, network, training, record."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from butcher.models import OptionError, parameters
+from butcher.training.data import Data, DataError, load, loaders
+from butcher.training.display import Display
+from butcher.training.loop import Diverged, EpochResult, fit
+from butcher.training.recipe import Recipe
+from butcher.training.record import Record
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. `last` is the last whole epoch, `message` why a run stopped early."""
+
+    kind: Literal["done", "diverged"]
+    last: EpochResult | None
+    message: str = ""
+
+
+def run(recipe: Recipe) -> Outcome:
+    """Train as `recipe` says and write its folder. The same recipe gives the same numbers.
+
+    (On one kind of machine, with as many threads and workers; on a GPU up to its libraries.)
+    Raises DataError, SpecError, OSError, and the errors of `network`.
+    """
+    begin = time.monotonic()
+    options = recipe.train
+    device = device_of(options.device)
+    data = load(recipe.data)
+    model = network(recipe, data).to(device, torch.float32)
+    train, held_out = loaders(data, recipe.data, options.seed, pin=device.type == "cuda")
+    record, tables = Record(recipe.out), recipe.tables()
+    outcome = Outcome("done", None)
+    with Display(options.epochs * len(train)) as display:
+        display.line(f"{recipe.name}: {parameters(model):,} parameters, {device}")
+        try:
+            for result in fit(model, train, held_out, options, device, display.step):
+                record.epoch(result, model, tables)
+                display.line(said(result, options.epochs))
+                outcome = Outcome("done", result)
+        except Diverged as end:
+            outcome = Outcome("diverged", outcome.last, str(end))
+    seconds = time.monotonic() - begin
+    record.end(
+        {
+            "outcome": outcome.kind,
+            "message": outcome.message,
+            "parameters": parameters(model),
+            "seconds": round(seconds, 2),
+            "device": str(device),
+            "torch": str(torch.__version__),
+            "recipe": tables,
+        }
+    )
+    if last := outcome.last:
+        print(
+            f"held-out loss {last.held_out_loss:.4f}, accuracy {last.held_out_accuracy:.2%}; "
+            f"{seconds:.0f} s; {recipe.out}"
+        )
+    return outcome
+
+
+def network(recipe: Recipe, data: Data) -> nn.Module:
+    """The network, its weights drawn from the recipe's seed.
+
+    Raises RecipeError or SettingError for what only building shows: a depth that does not divide.
+    """
+    torch.manual_seed(recipe.train.seed)
+    try:
+        return recipe.model.build(data.in_channels, data.classes)
+    except OptionError as wrong:
+        raise recipe.source.error(wrong) from None
+
+
+def device_of(name: str) -> torch.device:
+    """The device of `[train]`; "auto" is the GPU if there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DataError(f'device = "{name}": there is no such GPU here; write "cpu" or "auto"')
+    return device
+
+
+def said(result: EpochResult, epochs: int) -> str:
+    """One epoch as a line."""
+    return (
+        f"epoch {result.epoch:{len(str(epochs))}}/{epochs}"
+        f"  train loss {result.train_loss:.4f}, accuracy {result.train_accuracy:6.2%}"
+        f"  held-out accuracy {result.held_out_accuracy:6.2%}"
+    )
