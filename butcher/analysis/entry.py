@@ -1,0 +1,83 @@
+"""A coefficient as the proofs take it: free of h, at the start values of the other symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from butcher.coefficient import ZERO, Coefficient, Number, Polynomial
+
+
+class NotHomogeneousError(ValueError):
+    """The coefficient is not a number times the wanted power of h."""
+
+
+class Entry(NamedTuple):
+    """A number and the bound of what it was rounded by, 0 where it is exact."""
+
+    value: Number
+    radius: Fraction = Fraction(0)
+
+    def __add__(self, other: Entry) -> Entry:  # type: ignore[override]
+        return Entry(self.value + other.value, self.radius + other.radius)
+
+    def __sub__(self, other: Entry) -> Entry:
+        return Entry(self.value - other.value, self.radius + other.radius)
+
+    def times(self, factor: int) -> Entry:
+        return Entry(self.value * factor, self.radius * abs(factor))
+
+    def may_be(self, value: Number | int) -> bool:
+        """Whether it is the value, to within its rounding."""
+        return abs(self.value - value) <= self.radius if self.radius else self.value == value
+
+
+NOTHING = Entry(ZERO)
+
+
+def total(entries: Iterable[Entry]) -> Entry:
+    found = NOTHING
+    for entry in entries:
+        found = found + entry
+    return found
+
+
+def entry(coefficient: Coefficient, power: int) -> Entry:
+    """The number r in coefficient = r h^power, all symbols but h at their start values.
+
+    Raises NotHomogeneousError if it is not of this form, ZeroDivisionError at a pole.
+    """
+    above, below = _in_h(coefficient.numerator), _in_h(coefficient.denominator)
+    if not below:
+        raise ZeroDivisionError("a coefficient has a pole at the start values of its symbols")
+    if not above:
+        return Entry(ZERO, coefficient.radius)
+    lowest = min(below)
+    ratio = above.get(lowest + power, ZERO) / below[lowest]
+    shifted = {exponent + power: ratio * factor for exponent, factor in below.items()}
+    if not ratio or shifted != above:
+        raise NotHomogeneousError(str(coefficient))
+    return Entry(ratio, _without_h(coefficient, power) if coefficient.radius else Fraction(0))
+
+
+def _in_h(polynomial: Polynomial) -> dict[int, Number]:
+    """exponent of h -> factor, the other symbols at their start values; no zeros."""
+    found: dict[int, Number] = {}
+    for monomial, factor in polynomial.terms:
+        exponent = 0
+        for variable, power in monomial:
+            if variable.name == "h":
+                exponent = power
+            else:
+                factor = factor * variable.start**power
+        found[exponent] = found.get(exponent, ZERO) + factor
+    return {exponent: factor for exponent, factor in found.items() if factor}
+
+
+def _without_h(coefficient: Coefficient, power: int) -> Fraction:
+    """The radius, which is one at the start value of h, of what h^power multiplies."""
+    starts = [abs(v.start) for v in coefficient.variables if v.name == "h" and v.start]
+    if not starts or not power:
+        return coefficient.radius
+    return coefficient.radius * (starts[0] ** -power).magnitude()

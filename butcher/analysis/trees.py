@@ -1,0 +1,151 @@
+"""Rooted trees: what the conditions of order of a method are counted by.
+
+A tree is written [t1, ..., tm] by its subtrees, the single node `[]`. Every other tree is in
+exactly one way
+
+    t = left * right      right, the last of its subtrees, grafted on the root of what is left
+
+where subtrees stand sorted by index (the Butcher product; Hairer, Norsett, Wanner, Solving ODEs
+I, II.2). So a weight that multiplies over subtrees costs one product a tree, and every tree is
+known by its index in one list, in which `left` and `right` stand before it.
+
+Nodes may have colours, one a slot of a partitioned or additive equation. Which colours may grow on
+which is the palette's: in x' = f(y), y' = g(x) only g grows on f (P-series; ibid., II.15).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import factorial
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of nodes, by name, and for each of them the colours that may grow on it."""
+
+    names: tuple[str, ...] = ("f",)
+    children: tuple[tuple[int, ...], ...] = ((0,),)
+
+    def counts(self, order: int) -> list[list[int]]:
+        """counts[n][c]: the trees of order n, n <= order, with a root of colour c, none listed.
+
+        Euler's transform: with a(d) the trees of order d that may grow on the root and s(k) the
+        sum of d a(d) over d | k, the forests of order n are b(n) = 1/n sum_k s(k) b(n-k).
+        """
+        trees = [[0] * len(self.names), *([1] * len(self.names) for _ in range(order))]
+        forests = [[1] for _ in self.names]
+        for n in range(1, order):
+            for colour, allowed in enumerate(self.children):
+                grown = [sum(trees[d][c] for c in allowed) for d in range(n + 1)]
+                total = sum(
+                    sum(d * grown[d] for d in range(1, k + 1) if k % d == 0)
+                    * forests[colour][n - k]
+                    for k in range(1, n + 1)
+                )
+                forests[colour].append(total // n)
+            for colour, forest in enumerate(forests):
+                trees[n + 1][colour] = forest[n]
+        return trees
+
+
+class Trees:
+    """All trees of a palette, order by order: `grow` appends the next order."""
+
+    def __init__(self, palette: Palette | None = None, order: int = 0) -> None:
+        self.palette = palette or Palette()
+        self.left: list[int] = []
+        self.right: list[int] = []
+        """The two parts of each tree; -1 for a single node."""
+        self._ranges: list[list[range]] = [[range(0) for _ in self.palette.names]]
+        for _ in range(order):
+            self.grow()
+
+    @property
+    def order(self) -> int:
+        """The order up to which trees are listed."""
+        return len(self._ranges) - 1
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def of(self, order: int, colour: int = 0) -> range:
+        """The indices of the trees of one order with a root of one colour."""
+        return self._ranges[order][colour]
+
+    def grow(self) -> None:
+        """List the trees of the next order."""
+        n = len(self._ranges)
+        left, right, fresh = self.left, self.right, []
+        for colour, allowed in enumerate(self.palette.children):
+            start = len(left)
+            if n == 1:
+                left.append(-1)
+                right.append(-1)
+            for k in range(1, n):
+                grafts = [self._ranges[k][c] for c in allowed]
+                for rest in self._ranges[n - k][colour]:
+                    last = right[rest]
+                    for graft in grafts:
+                        new = range(max(graft.start, last), graft.stop)
+                        right.extend(new)
+                        left.extend([rest] * len(new))
+            fresh.append(range(start, len(left)))
+        self._ranges.append(fresh)
+
+    # ------------------------------------------------------------------ one tree
+
+    def subtrees(self, tree: int) -> tuple[int, ...]:
+        """The indices of its subtrees, sorted: t = [t1, ..., tm]."""
+        found = []
+        while self.left[tree] >= 0:
+            found.append(self.right[tree])
+            tree = self.left[tree]
+        return tuple(reversed(found))
+
+    def colour(self, tree: int) -> int:
+        """The colour of the root."""
+        return next(
+            colour
+            for ranges in self._ranges
+            for colour, indices in enumerate(ranges)
+            if tree in indices
+        )
+
+    def size(self, tree: int) -> int:
+        """The order of the tree: its number of nodes."""
+        return 1 + sum(map(self.size, self.subtrees(tree)))
+
+    def gamma(self, tree: int) -> int:
+        """The density: |t| gamma(t1) ... gamma(tm). The exact solution has weight 1/gamma."""
+        product = self.size(tree)
+        for subtree in self.subtrees(tree):
+            product *= self.gamma(subtree)
+        return product
+
+    def sigma(self, tree: int) -> int:
+        """The symmetry: sigma(t1) ... sigma(tm) times m! for every subtree that occurs m times."""
+        product = 1
+        for subtree, times in Counter(self.subtrees(tree)).items():
+            product *= self.sigma(subtree) ** times * factorial(times)
+        return product
+
+    def bracket(self, tree: int) -> str:
+        """`[[], [[]]]`; with colours `f[g[], g[f[]]]`."""
+        name = self.palette.names[self.colour(tree)] if len(self.palette.names) > 1 else ""
+        return f"{name}[{', '.join(map(self.bracket, self.subtrees(tree)))}]"
+
+    def differential(self, tree: int) -> str:
+        """The elementary differential as it is written by hand: `f''(f, f'(f))`."""
+        name, subtrees = self.palette.names[self.colour(tree)], self.subtrees(tree)
+        if not subtrees:
+            return name
+        primes = "'" * len(subtrees) if len(subtrees) < 4 else f"^({len(subtrees)})"
+        return f"{name}{primes}({', '.join(map(self.differential, subtrees))})"
+
+
+def all_of(trees: Trees, order: int, colours: Sequence[int]) -> Iterator[int]:
+    """The trees of one order whose root has one of the colours."""
+    for colour in colours:
+        yield from trees.of(order, colour)

@@ -1,0 +1,286 @@
+"""The order of methods written out by hand: one step and several, one slot and two."""
+
+from fractions import Fraction
+
+import pytest
+from method_graphs import ODE, U, evaluation, graph, h, multistep, number, row, runge_kutta
+
+from butcher.analysis.order import order, order_nonautonomous
+from butcher.analysis.ring import Ball
+from butcher.coefficient import Coefficient, Number, Variable
+from butcher.ir.graph import Graph, State
+from butcher.spec.scheme import Equation
+
+F = Fraction
+RK4 = (
+    [[], [F(1, 2)], [0, F(1, 2)], [0, 0, 1]],
+    [F(1, 6), F(1, 3), F(1, 3), F(1, 6)],
+)
+HALF = F(1, 2)
+SQRT3 = Number.sqrt(F(3))
+
+
+def found(graph: Graph, up_to: int = 12) -> int | None:
+    return order(graph, up_to).advanced.order
+
+
+def test_the_classical_method_has_order_four_exactly() -> None:
+    result = order(runge_kutta(*RK4)).advanced
+    assert (result.order, result.outcome, result.exact) == (4, "fails", True)
+    assert len(result.failures) == 9  # all of order 5: none holds
+
+
+def test_a_broken_condition_says_what_it_wants_and_gets() -> None:
+    (failure,) = order(runge_kutta([[]], [1])).advanced.failures
+    assert (failure.tree, failure.differential, failure.order) == ("[[]]", "f'(f)", 2)
+    assert (failure.wanted, failure.got) == (F(1, 2), 0)
+
+
+def test_only_the_conditions_asked_for_are_computed() -> None:
+    result = order(runge_kutta(*RK4), up_to=3).advanced
+    assert (result.order, result.outcome, result.failures) == (3, "reached", ())
+
+
+def test_surds_are_exact() -> None:
+    gauss = [[F(1, 4), Number.of(F(1, 4)) - SQRT3 / 6], [SQRT3 / 6 + F(1, 4), F(1, 4)]]
+    assert found(runge_kutta(gauss, [HALF, HALF])) == 4
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "expected"),
+    [
+        ([-1, 1], [1], 1),
+        ([0, -1, 1], [F(-1, 2), F(3, 2)], 2),
+        ([0, 0, -1, 1], [F(5, 12), F(-4, 3), F(23, 12)], 3),
+        ([0, 0, 0, -1, 1], [F(-3, 8), F(37, 24), F(-59, 24), F(55, 24)], 4),
+        ([0, -1, 1], [F(-1, 12), F(2, 3), F(5, 12)], 3),
+        ([-1, 1], [0, 1], 1),
+        ([F(1, 3), F(-4, 3), 1], [0, 0, F(2, 3)], 2),
+        ([F(-2, 11), F(9, 11), F(-18, 11), 1], [0, 0, 0, F(6, 11)], 3),
+        ([-1, 0, 1], [0, 2], 2),
+        ([-1, 0, 1], [F(1, 3), F(4, 3), F(1, 3)], 4),
+        ([-5, 4, 1], [2, 4], 3),
+    ],
+)
+def test_multistep_methods(alpha: list[F], beta: list[F], expected: int) -> None:
+    assert found(multistep(alpha, beta)) == expected
+
+
+@pytest.mark.parametrize("sweeps", [1, 2, 3, 4])
+def test_an_unrolled_implicit_midpoint_rule_has_at_most_an_order_a_sweep(sweeps: int) -> None:
+    A = [[0] * i + [HALF] if i >= 0 else [] for i in range(-1, sweeps - 1)]
+    assert found(runge_kutta(A, [0] * (sweeps - 1) + [1])) == min(2, sweeps)
+
+
+def test_a_kept_stage_is_what_it_was_one_block_earlier() -> None:
+    # k2[n-1] is f at u(t - h/2) + O(h^2): u + h (2 k2 - k2[n-1]), k2 at t + h/2, is of order 1,
+    # with the weights of extrapolation to the midpoint, k2 alone, of order 2
+    kept = State("k2", -1, "evaluation", 1)
+    evaluations = [evaluation("k1", "Y1"), evaluation("k2", "Y2")]
+    argument = [row("Y1", **{"u[n]": 1}), row("Y2", **{"u[n]": 1}, k1=h / 2)]
+
+    def method(new: int, old: int) -> Graph:
+        end = row("u[n+1]", **{"u[n]": 1, "k2": h * new, "k2[n-1]": h * old})
+        return graph([U, kept], evaluations, [*argument, end], ["u[n+1]", "k2"])
+
+    assert found(method(2, -1)) == 1
+    assert found(method(1, 0)) == 2
+
+
+def test_a_stage_may_read_its_own_earlier_value() -> None:
+    # k = f(u + h/2 k[n-1]): the midpoint rule with k[n-1] for an Euler step
+    kept = State("k", -1, "evaluation", 1)
+    rows = [
+        row("Y", **{"u[n]": 1, "k[n-1]": h / 2}),
+        row("u[n+1]", **{"u[n]": 1, "k": h}),
+    ]
+    method = graph([U, kept], [evaluation("k", "Y")], rows, ["u[n+1]", "k"])
+    assert found(method) == 2
+
+
+# ---------------------------------------------------------------------- several slots
+
+PARTITIONED = (
+    Equation(state="x", derivative=1, slots=(("f", "y"),)),
+    Equation(state="y", derivative=1, slots=(("g", "x"),)),
+)
+X, Y = State("x", 0, "value", 0), State("y", 0, "value", 0)
+
+
+def leapfrog(kick: int | Fraction) -> Graph:
+    """x, then y at the new x, then what is left of x: Störmer's and Verlet's method for 1/2."""
+    rows = [
+        row("Y1", **{"y[n]": 1}),
+        row("x1", **{"x[n]": 1}, k1=h * kick),
+        row("y[n+1]", **{"y[n]": 1}, k2=h),
+        row("x[n+1]", **{"x[n]": 1}, k1=h * kick, k3=h * number(1 - F(kick))),
+    ]
+    evaluations = [
+        evaluation("k1", "Y1"),
+        evaluation("k2", "x1", "g"),
+        evaluation("k3", "y[n+1]"),
+    ]
+    return graph([X, Y], evaluations, rows, ["x[n+1]", "y[n+1]"], ode=PARTITIONED)
+
+
+def test_the_partitioned_euler_method_has_order_one() -> None:
+    assert found(leapfrog(1)) == 1
+
+
+def test_the_method_of_stoermer_and_verlet_has_order_two() -> None:
+    results = order(leapfrog(HALF))
+    assert results.advanced.order == 2
+    assert set(results.each) == {"x[n+1]", "y[n+1]"}
+    assert all("g" in f.tree for f in results.advanced.failures)
+
+
+def test_an_additive_method_needs_the_coupling_conditions() -> None:
+    ode = (Equation(state="u", derivative=1, slots=(("f", "u"), ("g", "u"))),)
+
+    def heun(coupled: int) -> Graph:
+        rows = [
+            row("Y1", **{"u[n]": 1}),
+            row("Yf", **{"u[n]": 1}, f1=h, g1=h * coupled),
+            row("Yg", **{"u[n]": 1}, f1=h * coupled, g1=h),
+            row("u[n+1]", **{"u[n]": 1}, **dict.fromkeys(("f1", "f2", "g1", "g2"), h / 2)),
+        ]
+        evaluations = [
+            evaluation("f1", "Y1"),
+            evaluation("g1", "Y1", "g"),
+            evaluation("f2", "Yf"),
+            evaluation("g2", "Yg", "g"),
+        ]
+        return graph([U], evaluations, rows, ["u[n+1]"], ode=ode)
+
+    assert found(heun(1)) == 2
+    result = order(heun(0)).advanced
+    assert result.order == 1
+    assert [f.tree for f in result.failures] == ["f[g[]]", "g[f[]]"]
+
+
+# ---------------------------------------------------------------------- time
+
+
+def test_the_time_is_that_of_the_nodes() -> None:
+    right = runge_kutta(*RK4, c=[0, HALF, HALF, 1])
+    assert order_nonautonomous(right).order == 4
+    wrong = runge_kutta(*RK4, c=[0, HALF, HALF, F(3, 4)])
+    assert order(wrong).advanced.order == 4
+    result = order_nonautonomous(wrong)
+    assert result.order == 1
+    assert [f.tree for f in result.failures] == ["f[t[]]"]
+
+
+def test_the_time_of_a_kept_evaluation_is_its_own() -> None:
+    assert order_nonautonomous(multistep([0, -1, 1], [F(-1, 2), F(3, 2)])).order == 2
+
+
+# ---------------------------------------------------------------------- decimals
+
+
+def test_decimals_hold_to_the_digits_printed() -> None:
+    third, sixth = "0.3333333333333333", "0.1666666666666667"
+    printed = runge_kutta(RK4[0], [sixth, third, third, sixth])
+    result = order(printed).advanced
+    assert (result.order, result.outcome, result.exact) == (4, "fails", False)
+    assert isinstance(result.failures[0].got, Ball)
+    mistyped = runge_kutta(RK4[0], [sixth, third, third, "0.1666666666676667"])
+    result = order(mistyped).advanced
+    assert (result.order, result.outcome) == (0, "fails")
+
+
+def test_few_digits_decide_little() -> None:
+    vague = Coefficient.of(F(1, 2)).rounded(F(1, 10))
+    result = order(runge_kutta([[], [vague]], [0, 1])).advanced
+    assert (result.order, result.outcome) == (1, "undecided")
+
+
+# ---------------------------------------------------------------------- no meaning
+
+K = Coefficient.symbol(Variable("k", Number.of(F(-1, 20))))
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [
+        (
+            graph(
+                [U],
+                [evaluation("k1", "Y1"), evaluation("k2", "Y2")],
+                [
+                    row("Y1", **{"u[n]": 1}),
+                    row("Y2", k1=h),
+                    row("u[n+1]", **{"u[n]": 1}, k1=h, k2=h),
+                ],
+                ["u[n+1]"],
+            ),
+            "the argument of k2 does not keep constants: its values add up to 0, not 1",
+        ),
+        (
+            graph(
+                [U],
+                [evaluation("k1", "Y1")],
+                [row("Y1", **{"u[n]": 1}), row("u[n+1]", **{"u[n]": -K + 1}, k1=h)],
+                ["u[n+1]"],
+            ),
+            "u[n+1] does not keep constants: its values add up to 21/20, not 1",
+        ),
+        (
+            graph(
+                [U],
+                [evaluation("k1", "Y1")],
+                [row("Y1", **{"u[n]": 1}), row("u[n+1]", **{"u[n]": 1}, k1=h * h)],
+                ["u[n+1]"],
+            ),
+            "k1 in u[n+1] has h^2, which is not h times a number",
+        ),
+        (
+            graph(
+                [U],
+                [evaluation("k1", "Y1", "join")],
+                [row("Y1", **{"u[n]": 1}), row("u[n+1]", **{"u[n]": 1}, k1=h)],
+                ["u[n+1]"],
+                linear=frozenset({"join"}),
+            ),
+            "slot join is a linear map and no term of the equation",
+        ),
+        (
+            graph(
+                [U],
+                [evaluation("k1", "Y1")],
+                [row("Y1", **{"u[n]": 1}), row("u[n+1]", **{"u[n]": 1}, k1=h)],
+                ["u[n+1]"],
+                ode=(ODE[0].model_copy(update={"derivative": 2}),),
+            ),
+            "order is proved for first-order equations, not for u''",
+        ),
+    ],
+)
+def test_where_order_has_no_meaning_the_reason_is_said(method: Graph, reason: str) -> None:
+    result = order(method).advanced
+    assert (result.order, result.outcome, result.reason) == (None, "undefined", reason)
+
+
+def test_symbols_stand_for_their_start_values() -> None:
+    a = Coefficient.symbol(Variable("a", Number.of(HALF)))
+    half = (a * 2).inverse()
+    assert found(runge_kutta([[], [a]], [1 + -half, half])) == 2
+
+
+# ---------------------------------------------------------------------- limits
+
+
+def test_a_proof_that_would_take_too_long_is_refused() -> None:
+    many = 64
+    # every condition up to order 12 holds: the exact solution is kept, the dense part adds zero
+    A = [[F(1, 10**999 + 2 * i)] * many for i in range(many)]
+    result = order(runge_kutta(A, [F(1, many)] * many)).advanced
+    assert result.outcome in {"too large", "fails"}
+
+
+def test_a_long_proof_stops_at_the_order_it_has_reached() -> None:
+    root = [Number.sqrt(F(p)) / 10**300 for p in (2, 3, 5, 7, 11, 13)]
+    total = sum(root, Number.of(0))
+    A = [[total] * 24 for _ in range(24)]
+    result = order(runge_kutta(A, [F(1, 24)] * 24)).advanced
+    assert result.outcome in {"too large", "fails"}

@@ -1,0 +1,65 @@
+"""Trees: how many, with which density and symmetry, and which ones."""
+
+from ast import literal_eval
+
+import kauri
+import pytest
+
+from butcher.analysis.trees import Palette, Trees
+
+A000081 = [0, 1, 1, 2, 4, 9, 20, 48, 115, 286, 719, 1842, 4766]
+PARTITIONED = Palette(("f", "g"), ((1,), (0,)))
+ADDITIVE = Palette(("f", "g"), ((0, 1), (0, 1)))
+TIMED = Palette(("f", "t"), ((0, 1), ()))
+
+
+def test_there_are_as_many_trees_as_known() -> None:
+    trees = Trees(order=12)
+    assert [len(trees.of(n)) for n in range(13)] == A000081
+
+
+@pytest.mark.parametrize("palette", [Palette(), PARTITIONED, ADDITIVE, TIMED])
+def test_trees_can_be_counted_without_listing_them(palette: Palette) -> None:
+    trees = Trees(palette, 7)
+    colours = range(len(palette.names))
+    assert palette.counts(7) == [[len(trees.of(n, c)) for c in colours] for n in range(8)]
+
+
+def test_trees_with_two_free_colours_are_as_many_as_known() -> None:
+    counts = ADDITIVE.counts(8)
+    assert [sum(n) for n in counts] == [0, 2, 4, 14, 52, 214, 916, 4116, 18996]  # A000151
+
+
+def test_no_tree_is_listed_twice() -> None:
+    trees = Trees(ADDITIVE, 6)
+    assert len({trees.bracket(t) for t in range(len(trees))}) == len(trees)
+
+
+def test_density_and_symmetry_are_those_of_an_independent_package() -> None:
+    trees = Trees(order=8)
+    for t in range(len(trees)):
+        other = kauri.Tree(literal_eval(trees.bracket(t)))
+        assert (trees.size(t), trees.gamma(t), trees.sigma(t)) == (
+            other.nodes(),
+            other.factorial(),
+            other.sigma(),
+        )
+
+
+def test_the_trees_are_those_of_an_independent_package() -> None:
+    trees = Trees(order=8)
+    ours = {kauri.Tree(literal_eval(trees.bracket(t))) for t in range(len(trees))}
+    assert ours == {t for n in range(1, 9) for t in kauri.trees_of_order(n)}
+
+
+def test_a_tree_is_written_as_a_bracket_and_as_a_differential() -> None:
+    trees = Trees(order=4)
+    last = {trees.differential(t) for t in trees.of(4)}
+    assert last == {"f''(f, f'(f))", "f'''(f, f, f)", "f'(f''(f, f))", "f'(f'(f'(f)))"}
+    assert trees.bracket(0) == "[]"
+    assert "[[], [[]]]" in [trees.bracket(t) for t in trees.of(4)]
+
+
+def test_a_coloured_tree_names_its_slots() -> None:
+    trees = Trees(PARTITIONED, 3)
+    assert [trees.bracket(t) for t in trees.of(3, 1)] == ["g[f[], f[]]", "g[f[g[]]]"]
