@@ -32,6 +32,8 @@ def train(recipe: Path | str, settings: Sequence[str] = ()) -> int:
         return _failed(str(wrong), USAGE)
     except DataError as wrong:
         return _failed(str(wrong), UNREADABLE)
+    except BrokenPipeError:
+        raise  # whoever read our lines has gone; the command line ends in silence
     except OSError as wrong:
         name = str(wrong.filename or path)
         message = f"{name}: {wrong.strerror or wrong}{_near(Path(name))}"

@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, astuple, fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -44,9 +44,8 @@ class Record:
         replaced(self.folder / "checkpoint.pt", lambda file: torch.save(state, file))
 
     def end(self, summary: Mapping[str, Any]) -> None:
-        """Write metrics.json: the last epoch's numbers and `summary`."""
-        last = asdict(self.results[-1]) if self.results else {}
-        text = json.dumps(_finite({**last, **summary}), indent=2, ensure_ascii=False) + "\n"
+        """Write `summary` to metrics.json."""
+        text = json.dumps(_finite(summary), indent=2, ensure_ascii=False) + "\n"
         replaced(self.folder / "metrics.json", lambda file: file.write(text.encode()))
 
 
@@ -61,9 +60,8 @@ def replaced(path: Path, write: Callable[[BinaryIO], object]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON knows no infinity: null stands for it."""
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in values.items()
-    }
+def _finite(value: Any) -> Any:
+    """`value` with null for an infinite number: JSON knows none."""
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

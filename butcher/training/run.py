@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -50,22 +50,10 @@ def run(recipe: Recipe) -> Outcome:
         except Diverged as end:
             outcome = Outcome("diverged", outcome.last, str(end))
     seconds = time.monotonic() - begin
-    record.end(
-        {
-            "outcome": outcome.kind,
-            "message": outcome.message,
-            "parameters": parameters(model),
-            "seconds": round(seconds, 2),
-            "device": str(device),
-            "torch": str(torch.__version__),
-            "recipe": tables,
-        }
-    )
+    record.end(summary(outcome, model, device, seconds) | {"recipe": tables})
     if last := outcome.last:
-        print(
-            f"held-out loss {last.held_out_loss:.4f}, accuracy {last.held_out_accuracy:.2%}; "
-            f"{seconds:.0f} s; {recipe.out}"
-        )
+        accuracy = f"held-out loss {last.held_out_loss:.4f}, accuracy {last.held_out_accuracy:.2%}"
+        print(f"{accuracy}; {seconds:.0f} s; {recipe.out}", flush=True)
     return outcome
 
 
@@ -79,6 +67,21 @@ def network(recipe: Recipe, data: Data) -> nn.Module:
         return recipe.model.build(data.in_channels, data.classes)
     except OptionError as wrong:
         raise recipe.source.error(wrong) from None
+
+
+def summary(
+    outcome: Outcome, model: nn.Module, device: torch.device, seconds: float
+) -> dict[str, Any]:
+    """What metrics.json says: how the run ended, its last line of metrics.csv, and what it took."""
+    return {
+        "outcome": outcome.kind,
+        "message": outcome.message,
+        **(asdict(outcome.last) if outcome.last else {}),
+        "parameters": parameters(model),
+        "seconds": round(seconds, 2),
+        "device": str(device),
+        "torch": str(torch.__version__),
+    }
 
 
 def device_of(name: str) -> torch.device:
