@@ -43,8 +43,13 @@ def total(entries: Iterable[Entry]) -> Entry:
     return found
 
 
+def is_step(name: str) -> bool:
+    """Whether a symbol is the step, or the step of one row: `h`, `h:Y2`. Order is for one h."""
+    return name == "h" or name.startswith("h:")
+
+
 def entry(coefficient: Coefficient, power: int) -> Entry:
-    """The number r in coefficient = r h^power, all symbols but h at their start values.
+    """The number r in coefficient = r h^power, all symbols but the steps at their start values.
 
     Raises NotHomogeneousError if it is not of this form, ZeroDivisionError at a pole.
     """
@@ -67,8 +72,8 @@ def _in_h(polynomial: Polynomial) -> dict[int, Number]:
     for monomial, factor in polynomial.terms:
         exponent = 0
         for variable, power in monomial:
-            if variable.name == "h":
-                exponent = power
+            if is_step(variable.name):
+                exponent += power
             else:
                 factor = factor * variable.start**power
         found[exponent] = found.get(exponent, ZERO) + factor
@@ -77,7 +82,7 @@ def _in_h(polynomial: Polynomial) -> dict[int, Number]:
 
 def _without_h(coefficient: Coefficient, power: int) -> Fraction:
     """The radius, which is one at the start value of h, of what h^power multiplies."""
-    starts = [abs(v.start) for v in coefficient.variables if v.name == "h" and v.start]
+    starts = [abs(v.start) for v in coefficient.variables if is_step(v.name) and v.start]
     if not starts or not power:
         return coefficient.radius
     return coefficient.radius * (starts[0] ** -power).magnitude()

@@ -19,7 +19,9 @@ from typing import Generic, Literal, TypeVar
 
 from butcher.analysis.balls import Balls
 from butcher.analysis.entry import NOTHING, Entry
-from butcher.analysis.ring import Arithmetic, Ball, Block, Exact, Field, TooLargeError
+from butcher.analysis.limits import TooLargeError
+from butcher.analysis.multistep import linear_multistep
+from butcher.analysis.ring import Arithmetic, Ball, Block, Exact, Field
 from butcher.analysis.system import Combination, System, UndefinedError, system
 from butcher.analysis.trees import Palette, Trees
 from butcher.coefficient import ONE, Number
@@ -112,8 +114,8 @@ def order(graph: Graph, up_to: int = CAP) -> Orders:
     try:
         found = system(graph, up_to)
     except UndefinedError as error:
-        nothing = _undefined(graph, error)
-        return Orders(nothing, {nothing.key: nothing}, ())
+        only = _second_order(graph, up_to) or _undefined(graph, error)
+        return Orders(only, {only.key: only}, ())
     results = prove(found, up_to)
     return Orders(
         _lowest(results),
@@ -146,6 +148,21 @@ def order_nonautonomous(
 def _undefined(graph: Graph, error: UndefinedError) -> OrderResult:
     key = graph.outputs[0] if graph.outputs else graph.name
     return OrderResult(key, "advanced", None, "undefined", True, reason=str(error))
+
+
+def _second_order(graph: Graph, up_to: int) -> OrderResult | None:
+    """A multistep method for u'' = f(u): its conditions are linear, trees play no part."""
+    method = linear_multistep(graph)
+    if method is None or method.derivative != 2:
+        return None
+    reached = method.order(up_to)
+    if reached < 0:
+        return None
+    outcome: Literal["reached", "fails"] = "reached" if reached == up_to else "fails"
+    reason = f"by rho(e^z) - z^2 sigma(e^z) = O(z^{reached + 2})"
+    return OrderResult(
+        graph.outputs[0], "advanced", reached, outcome, method.is_exact, reason=reason
+    )
 
 
 def _lowest(results: Sequence[OrderResult]) -> OrderResult:

@@ -21,6 +21,7 @@ from operator import add, itemgetter, mul
 from typing import Protocol, TypeVar
 
 from butcher.analysis.entry import Entry
+from butcher.analysis.limits import TooLargeError
 from butcher.coefficient import Number
 
 Ints = list[int]
@@ -33,10 +34,6 @@ LARGEST_DENOMINATOR = 1 << 15
 
 LARGEST_MATRIX = 1 << 18
 """Integers in a matrix."""
-
-
-class TooLargeError(Exception):
-    """The proof would take longer than a compiler may."""
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ class _Unfolding:
     def stage(self, key: str, lag: int, deep: int, reads: Mapping[str, str]) -> Stage:
         evaluation = self.graph.evaluation[key]
         state = reads[evaluation.slot]
-        if lag and (new := self.new_value(evaluation.argument)):
+        if lag and (new := new_value(self.graph, evaluation.argument)):
             if new != state:
                 raise UndefinedError(f"{key} reads {new}, but {evaluation.slot} is of {state}")
             argument = Combination(state, {lag - 1: _ONE}, {})
@@ -175,13 +175,6 @@ class _Unfolding:
         if evaluation.c is not None:
             c = self.entry(str(evaluation.c), key, evaluation.c, 0) - _ONE.times(lag)
         return Stage(key, evaluation.slot, lag, argument, c)
-
-    def new_value(self, key: str) -> str | None:
-        """The state whose newest value the row is."""
-        for state, output in zip(self.graph.states, self.graph.outputs, strict=True):
-            if output == key and state.kind == "value" and state.lag == 0:
-                return state.name
-        return None
 
     def combination(self, key: str, lag: int, deep: int, state: str) -> Combination:
         """A row as it was `lag` blocks ago, a value of the state."""
@@ -197,7 +190,7 @@ class _Unfolding:
                 values[lag + held.lag] = values.get(lag + held.lag, NOTHING) + value
                 continue
             value = self.entry(source, key, coefficient, 1)
-            evaluation, ago = self.origin(held) if held is not None else (source, 0)
+            evaluation, ago = origin(self.graph, held) if held is not None else (source, 0)
             place = self.place(evaluation, lag + ago, deep + (ago > 0))
             if place is not None:
                 stages[place] = stages.get(place, NOTHING) + value
@@ -212,20 +205,6 @@ class _Unfolding:
         except ZeroDivisionError as error:
             raise UndefinedError(f"{source} in {key}: {error}") from error
 
-    def origin(self, state: State) -> tuple[str, int]:
-        """The evaluation that a state keeps, and how many blocks it is old."""
-        ago, key = 0, state.key
-        becomes = {
-            s.key: output for s, output in zip(self.graph.states, self.graph.outputs, strict=True)
-        }
-        while key in becomes and ago <= len(becomes):
-            ago, key = ago + 1, becomes[key]
-        if (row := self.graph.row.get(key)) and row.only_source:
-            key = row.only_source
-        if key not in self.graph.evaluation:
-            raise UndefinedError(f"{state.key} is neither a value nor an earlier evaluation")
-        return key, ago
-
     def place(self, evaluation: str, lag: int, deep: int) -> int | None:
         if deep > self.depth:
             return None
@@ -233,6 +212,27 @@ class _Unfolding:
             self.places[evaluation, lag] = len(self.found)
             self.found.append((evaluation, lag, deep))
         return self.places[evaluation, lag]
+
+
+def new_value(graph: Graph, key: str) -> str | None:
+    """The state whose newest value the row is."""
+    for state, output in zip(graph.states, graph.outputs, strict=True):
+        if output == key and state.kind == "value" and state.lag == 0:
+            return state.name
+    return None
+
+
+def origin(graph: Graph, state: State) -> tuple[str, int]:
+    """The evaluation that a state keeps, and how many blocks it is old."""
+    ago, key = 0, state.key
+    becomes = {s.key: output for s, output in zip(graph.states, graph.outputs, strict=True)}
+    while key in becomes and ago <= len(becomes):
+        ago, key = ago + 1, becomes[key]
+    if (row := graph.row.get(key)) and row.only_source:
+        key = row.only_source
+    if key not in graph.evaluation:
+        raise UndefinedError(f"{state.key} is neither a value nor an earlier evaluation")
+    return key, ago
 
 
 def _check(found: System) -> None:

@@ -1,0 +1,116 @@
+"""Where the roots of a polynomial lie, decided exactly: the root condition of multistep methods.
+
+A polynomial is a tuple of its coefficients, constant term first. It is
+
+    Schur                   if all roots lie inside the unit circle,
+    simple von Neumann      if they lie inside or on it, those on it simple.
+
+Both are decided by Schur's reduction to a polynomial of lower degree (Miller, On the location of
+zeros of certain classes of polynomials, J. Inst. Math. Appl. 8 (1971) 397-406):
+
+    p*(z) = z^d p(1/z)      p1(z) = (p*(0) p(z) - p(0) p*(z)) / z
+
+No root is computed, and nothing is rounded: only signs of exact numbers are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import lcm
+
+from butcher.analysis.limits import TooLargeError
+from butcher.coefficient import ONE, ZERO, Number
+
+Polynomial = tuple[Number, ...]
+
+LARGEST_SIZE = 12_000
+"""Bits of the coefficients over their common denominator, times the degree of the polynomial and
+that of the field: a second."""
+
+
+def is_simple_von_neumann(polynomial: Sequence[Number]) -> bool:
+    """Whether |z| <= 1 for every root z, and roots with |z| = 1 are simple."""
+    p = _start(polynomial)
+    while len(p) > 1:
+        if abs(p[0]) < p[-1]:
+            p = _reduced(p)
+            continue
+        # |p(0)| >= |p*(0)|, the product of the roots is not smaller than 1: either all of them
+        # lie on the circle, or one lies outside.
+        return not any(_difference(p)) and is_schur(_derivative(p))
+    return True
+
+
+def is_schur(polynomial: Sequence[Number]) -> bool:
+    """Whether |z| < 1 for every root z."""
+    p = _start(polynomial)
+    while len(p) > 1:
+        if not abs(p[0]) < p[-1]:
+            return False
+        p = _reduced(p)
+    return True
+
+
+def divided_by_root_one(polynomial: Sequence[Number]) -> Polynomial | None:
+    """p / (z - 1), or None if 1 is no root."""
+    quotient: list[Number] = []
+    carry = ZERO
+    for factor in reversed(polynomial):
+        carry = carry + factor
+        quotient.append(carry)
+    return None if quotient.pop() else tuple(reversed(quotient))
+
+
+def value(polynomial: Sequence[Number], at: int) -> Number:
+    found = ZERO
+    for factor in reversed(polynomial):
+        found = found * at + factor
+    return found
+
+
+def _derivative(p: Polynomial) -> Polynomial:
+    return tuple(factor * power for power, factor in enumerate(p) if power)
+
+
+def _start(polynomial: Sequence[Number]) -> Polynomial:
+    """Without leading zeros and without roots at 0, divided by the leading coefficient."""
+    p = list(polynomial)
+    while p and not p[-1]:
+        p.pop()
+    if not p:
+        raise ValueError("every number is a root of zero")
+    if _size(p) > LARGEST_SIZE:
+        raise TooLargeError(f"the roots of a polynomial of degree {len(p) - 1}")
+    return _monic(p)
+
+
+def _size(p: Sequence[Number]) -> int:
+    bits = max(abs(n).bit_length() for factor in p for _, n in factor.terms)
+    common = 1
+    for factor in p:
+        common = lcm(common, factor.denominator)
+        if common.bit_length() > LARGEST_SIZE:
+            break
+    roots = {radicand for factor in p for radicand in factor.radicands}
+    return (bits + common.bit_length()) * len(p) << len(roots)
+
+
+def _monic(p: Sequence[Number]) -> Polynomial:
+    first = next(i for i, factor in enumerate(p) if factor)
+    if p[-1] == ONE:
+        return tuple(p[first:])
+    inverse = p[-1].inverse()
+    return tuple(factor * inverse for factor in p[first:])
+
+
+def _difference(p: Polynomial) -> list[Number]:
+    """p*(0) p(z) - p(0) p*(z), for real coefficients; its constant term is zero."""
+    return [p[-1] * a - p[0] * b for a, b in zip(p, reversed(p), strict=True)]
+
+
+def _reduced(p: Polynomial) -> Polynomial:
+    """p1; monic, so that the numbers do not grow with the power of two of the degree.
+
+    Its leading coefficient is p*(0)^2 - p(0)^2, not zero where |p(0)| < |p*(0)|.
+    """
+    return _monic(_difference(p)[1:])
