@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
 
-from butcher.coefficient import ONE, ZERO, Number
-from butcher.ir.graph import Evaluation, Graph, Row
+from butcher.coefficient import ZERO, Number
+from butcher.ir.graph import STEP, Evaluation, Graph, Row
 from butcher.ir.parts import Part, argument_rows, parts
 
 
@@ -51,7 +51,6 @@ def interpret(
     slots: Slots[V],
     *,
     symbols: Mapping[str, Number] | None = None,
-    steps: Mapping[str, Number] | None = None,
     t: Number = ZERO,
     sweeps: int | None = None,
 ) -> Result[V]:
@@ -60,12 +59,11 @@ def interpret(
     states   a value for the key of each state.
     slots    F(evaluation, t + c h, Y), as `lambda e, t, y: functions[e.group](y)`.
     symbols  values by name; what is not given has its start value, what is drawn its mean.
-    steps    values of h by the key of a row, where h is learned per stage; else that of `symbols`.
     sweeps   how often circles are swept, if not as often as the graph says. A sweep computes all
              Y of a circle from the last k, then all k; before the first all k are zero.
     """
     values = _symbol_values(graph, symbols or {})
-    block = _Block(graph, dict(states), slots, values, steps or {}, t)
+    block = _Block(graph, dict(states), slots, values, t)
     count = graph.sweeps if sweeps is None else sweeps
     for part in parts(graph):
         if not part.is_circle:
@@ -103,7 +101,6 @@ class _Block(Generic[V]):
     known: dict[str, V]
     slots: Slots[V]
     symbols: Mapping[str, Number]
-    steps: Mapping[str, Number]
     t: Number
     zero: V = field(init=False)
 
@@ -112,10 +109,9 @@ class _Block(Generic[V]):
 
     def row(self, row: Row) -> V:
         """The sum of its terms."""
-        symbols = {**self.symbols, "h": self.h(row.key)}
         total = self.zero
         for term in row.terms:
-            total = total + self.known[term.source] * term.coefficient.evaluate(symbols)
+            total = total + self.known[term.source] * term.coefficient.evaluate(self.symbols)
         return total
 
     def sweep(self, part: Part) -> None:
@@ -127,8 +123,5 @@ class _Block(Generic[V]):
     def evaluate(self, evaluation: Evaluation, argument: V) -> V:
         time = self.t
         if evaluation.c is not None:
-            time = time + evaluation.c.evaluate(self.symbols) * self.h(evaluation.argument)
+            time = time + (evaluation.c * STEP).evaluate(self.symbols)
         return self.slots(evaluation, time, argument)
-
-    def h(self, row: str) -> Number:
-        return self.steps.get(row, self.symbols.get("h", ONE))

@@ -44,46 +44,48 @@ Step = Solve | Evaluate
 def invert(graph: Graph) -> tuple[Step, ...] | None:
     """How to compute every state from all new states, in this order; None if there is no way.
 
-    Known at first are the new states, and what they are: rows, earlier states, evaluations. Then,
-    again and again, an output's equation with one unknown state is solved for it, or an evaluation
-    whose argument is known is evaluated. A divisor may not be zero at the start values. Implicit
-    methods are not inverted, nor is a row that a random symbol takes part in.
+    Known at first are the new states, and what they are: rows and earlier states. Then, again and
+    again, an output's equation with one unknown state is solved for it, or an evaluation whose
+    argument is known is evaluated. A divisor may not be zero at the start values. Implicit methods
+    are not inverted, nor is a row that a random symbol takes part in, nor a block that hands an
+    evaluation on: each output finds one state, and an evaluation finds none.
     """
-    if not graph.is_explicit:
+    if not graph.is_explicit or any(key in graph.evaluation for key in graph.outputs):
         return None
     search = _Search(graph)
     while search.solve_one() or search.evaluate_one():
         pass
-    if any(key not in search.names for key in graph.state):
+    if any(key not in search.known for key in graph.state):
         return None
     return _needed(search.steps, graph)
 
 
 @dataclass
 class _Search:
-    """names: for each known state and evaluation what terms call it."""
+    """What is known so far.
+
+    known       the states and evaluations that terms may read.
+    equations   the key of an output row -> the new state that it is.
+    """
 
     graph: Graph
-    names: dict[str, str] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
     equations: dict[str, str] = field(default_factory=dict)
-    """The key of an output row -> what terms call its value."""
+    steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for state, output in zip(self.graph.states, self.graph.outputs, strict=True):
             if output in self.graph.row:
                 self.equations.setdefault(output, new(state.key))
-            elif output in self.graph.evaluation:
-                self.names.setdefault(output, new(state.key))
-            elif output not in self.names:
+            elif output in self.graph.state and output not in self.known:
                 self.steps.append(Solve(output, (Term(new(state.key), Coefficient.of(1)),), None))
-                self.names[output] = output
+                self.known.add(output)
 
     def solve_one(self) -> bool:
         """Solve the first output equation that has one unknown, if that is a state."""
         for key, name in self.equations.items():
             row = self.graph.row[key]
-            unknown = [term for term in row.terms if term.source not in self.names]
+            unknown = [term for term in row.terms if term.source not in self.known]
             if len(unknown) != 1 or unknown[0].source not in self.graph.state or self.drawn(row):
                 continue
             divisor = _inverse(unknown[0].coefficient)
@@ -91,32 +93,30 @@ class _Search:
                 continue
             terms = [Term(name, divisor)]
             terms += [
-                Term(self.names[term.source], -term.coefficient * divisor, term.span)
+                Term(term.source, -term.coefficient * divisor, term.span)
                 for term in row.terms
                 if term is not unknown[0]
             ]
             state = unknown[0].source
-            self.steps.append(Solve(state, _collected(terms), key))
-            self.names[state] = state
+            self.steps.append(Solve(state, tuple(terms), key))
+            self.known.add(state)
             return True
         return False
 
     def evaluate_one(self) -> bool:
         """Evaluate the first evaluation whose argument is known."""
         for evaluation in self.graph.evaluations:
-            if evaluation.key in self.names:
+            if evaluation.key in self.known:
                 continue
             row = self.graph.row[evaluation.argument]
             if row.key in self.equations:
-                argument = _collected([Term(self.equations[row.key], Coefficient.of(1))])
-            elif all(term.source in self.names for term in row.terms) and not self.drawn(row):
-                argument = _collected(
-                    [Term(self.names[t.source], t.coefficient, t.span) for t in row.terms]
-                )
+                argument: tuple[Term, ...] = (Term(self.equations[row.key], Coefficient.of(1)),)
+            elif all(term.source in self.known for term in row.terms) and not self.drawn(row):
+                argument = row.terms
             else:
                 continue
             self.steps.append(Evaluate(evaluation.key, argument))
-            self.names[evaluation.key] = evaluation.key
+            self.known.add(evaluation.key)
             return True
         return False
 
@@ -135,15 +135,6 @@ def _inverse(coefficient: Coefficient) -> Coefficient | None:
         return coefficient.inverse() if coefficient.start() else None
     except ZeroDivisionError:
         return None
-
-
-def _collected(terms: list[Term]) -> tuple[Term, ...]:
-    """Each source once, no zeros: one new state may be called for twice."""
-    total: dict[str, Term] = {}
-    for term in terms:
-        before = total[term.source].coefficient if term.source in total else Coefficient.of(0)
-        total[term.source] = Term(term.source, before + term.coefficient, term.span)
-    return tuple(term for term in total.values() if term.coefficient)
 
 
 def _needed(steps: list[Step], graph: Graph) -> tuple[Step, ...]:

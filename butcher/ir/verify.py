@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from butcher.ir.graph import Evaluation, Graph, Row, State
 
 
@@ -124,27 +122,14 @@ def _names_are_declared(graph: Graph) -> None:
 
 
 def _order_is_computable(graph: Graph) -> None:
-    """Sources stand before their readers, evaluations among evaluations, rows among rows."""
+    """Each evaluation stands behind those that it depends on, but for its own circle."""
     position = {e.key: i for i, e in enumerate(graph.evaluations)}
-    place = {row.key: i for i, row in enumerate(graph.rows)}
     circle = {key: circle for circle in graph.circles for key in circle}
     for e in graph.evaluations:
-        for source in _evaluations_read(graph, graph.row[e.argument]):
+        for source in graph.row[e.argument].coefficients:
             _hold(
                 graph,
-                position[source] < position[e.key]
+                position.get(source, -1) < position[e.key]
                 or (source in circle and circle[source] == circle.get(e.key)),
                 f"evaluations are in computable order, {e.key} reads {source} and stands first",
             )
-    for row in graph.rows if not circle else ():
-        for source in _evaluations_read(graph, row):
-            argument = graph.evaluation[source].argument
-            _hold(
-                graph,
-                place[argument] < place[row.key],
-                f"rows are in computable order, {row.key} needs {argument} and stands first",
-            )
-
-
-def _evaluations_read(graph: Graph, row: Row) -> Iterable[str]:
-    return (source for source in row.coefficients if source in graph.evaluation)

@@ -11,7 +11,8 @@ def prune(graph: Graph, *, keep_estimates: bool = False) -> Graph:
     """The graph of what the newest values depend on, and with `keep_estimates` the estimates.
 
     Estimates, rows, evaluations and symbols that are not needed go. So do earlier values and
-    earlier evaluations that nothing reads any more: a block with fewer states. h always stays.
+    earlier evaluations that nothing reads any more: a block with fewer states. A fixed h
+    always stays.
     """
     estimates = graph.estimates if keep_estimates else ()
     output = dict(zip(graph.state, graph.outputs, strict=True))
@@ -41,7 +42,7 @@ def prune(graph: Graph, *, keep_estimates: bool = False) -> Graph:
 
 
 def _without_idle_symbols(graph: Graph) -> Graph:
-    """Only the symbols that occur, in a row, a time or a distribution, and h."""
+    """Only the symbols that occur, in a row, a time or a distribution, and a fixed h."""
     used = set(graph.names)
     for symbol in graph.symbols:
         if symbol.name in used and symbol.distribution is not None:

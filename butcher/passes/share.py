@@ -14,7 +14,7 @@ def share(graph: Graph) -> Graph:
     """Evaluations of one weight group whose arguments are equal become one, the first of them.
 
     Arguments are equal if their coefficients are, and, where slots are given the time, if they
-    are taken at the same time. A learned step that each stage has for itself makes rows differ.
+    are taken at the same time.
     Circles stay as they are, since a sweep is not the last one: `unroll` first.
     """
     in_circle = frozenset(key for circle in graph.circles for key in circle)
@@ -38,16 +38,10 @@ def share(graph: Graph) -> Graph:
 
 def _content(graph: Graph, evaluation: Evaluation, row: Row) -> Content:
     """Equal for evaluations that have equal values."""
-    names = {name for term in row.terms for name in term.coefficient.names}
-    own_step = any(
-        symbol.scope == "stage" and (symbol.name in names or graph.takes_time)
-        for symbol in graph.symbols
-    )
     return (
         evaluation.group,
         frozenset(row.coefficients.items()),
         evaluation.c if graph.takes_time else None,
-        row.key if own_step else None,
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pytest
 from ir import graphs
+from ir.graphs import declared, of
 from ir.residues import run
 
 from butcher.coefficient import ONE, Number
-from butcher.ir.graph import Evaluation
+from butcher.ir.graph import STEP, Evaluation
 from butcher.ir.interpret import interpret
 
 N = Number.of
@@ -117,12 +118,18 @@ def test_symbols_have_start_values_and_means() -> None:
     assert output(p=N(Fraction(1, 3)), eta=N(0)) == u
 
 
-def test_a_row_may_have_a_step_of_its_own() -> None:
-    result = interpret(
-        graphs.midpoint(), {"u[n]": u}, lambda e, t, y: y, steps={"Y2": h}, symbols={"h": h * 3}
+def test_an_abscissa_may_hold_a_step_of_its_own() -> None:
+    own = declared("h:Y2", "learn", scope="stage")
+    graph = graphs.rk4(time=True)
+    second = replace(graph.evaluation["k2"], c=of(own) / 2 / STEP)
+    own_step = graph.changed(
+        evaluations=[second if e.key == "k2" else e for e in graph.evaluations],
+        symbols=[*graph.symbols, own],
     )
-    assert result.rows["Y2"] == u + h * u / 2
-    assert result.outputs == (u + h * 3 * (u + h * u / 2),)
+    result = interpret(
+        own_step, {"u[n]": u}, lambda e, time, y: time, symbols={"h:Y2": h, "h": N(0)}
+    )
+    assert result.evaluations["k2"] == h / 2
 
 
 def test_estimates_are_parallel_to_the_declared_ones() -> None:

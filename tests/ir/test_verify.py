@@ -92,9 +92,6 @@ BROKEN: dict[str, Callable[[], Graph]] = {
         evaluations=[evaluation("k1", "f", "Y2"), evaluation("k2", "f", "Y1")],
         rows=[row("Y1", {"u[n]": 1}), row("Y2", {"k2": 1}), row("u[n+1]", {})],
     ),
-    "u.n.1. needs Y2 and stands first": lambda: graphs.midpoint().changed(
-        rows=reversed(graphs.midpoint().rows)
-    ),
 }
 
 

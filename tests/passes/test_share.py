@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from ir import graphs
-from ir.graphs import H, U, declared, evaluation, method, row
+from ir.graphs import H, U, declared, evaluation, method, of, row
 from ir.residues import run
 from ir.strategies import graphs as random_graphs
 
@@ -81,9 +81,14 @@ def test_the_time_counts_only_where_slots_are_given_it() -> None:
     assert list(share(chain(c=1)).evaluation) == ["k1", "k3"]
 
 
-def test_a_step_learned_per_stage_makes_equal_rows_differ() -> None:
+def test_steps_learned_per_stage_make_rows_differ() -> None:
     graph = chain()
-    own = replace(graph, symbols=(declared("h", "learn", scope="stage"),))
+    steps = [declared(f"h:{key}", "learn", scope="stage") for key in ("Y3", "Y4")]
+    rows = [
+        row(f"Y{i}", {"u[n]": 1, f"k{i - 2}": of(step)})
+        for i, step in zip((3, 4), steps, strict=True)
+    ]
+    own = graph.changed(rows=[*graph.rows[:2], *rows, graph.rows[4]], symbols=steps)
     assert list(share(own).evaluation) == ["k1", "k3", "k4"]
 
 
