@@ -1,0 +1,284 @@
+"""The methods of the emitted class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from butcher.emit.torch_module.begin import beginning
+from butcher.emit.torch_module.docstring import Docstring
+from butcher.emit.torch_module.header import Header
+from butcher.emit.torch_module.names import Names, base_name, fresh, name_everything
+from butcher.emit.torch_module.parameters import Parameters, used_symbols
+from butcher.emit.torch_module.program import Body, Step, program, sources, symbols
+from butcher.emit.torch_module.rows import Scope
+from butcher.emit.torch_module.writer import Writer
+from butcher.ir.graph import Graph, State
+
+
+@dataclass(frozen=True)
+class Methods:
+    """One graph, with names for everything; each method of the class is written by one of these."""
+
+    graph: Graph
+    header: Header
+    names: Names
+    parameters: Parameters
+
+    @classmethod
+    def of(cls, graph: Graph, header: Header) -> Methods:
+        used = used_symbols(graph)
+        names = name_everything(graph, used)
+        return cls(graph, header, names, Parameters(used, names))
+
+    # ------------------------------------------------------------------ views
+
+    @property
+    def several_slots(self) -> bool:
+        return len(self.graph.slots) > 1
+
+    @property
+    def is_single(self) -> bool:
+        """One state: a tensor in, a tensor out."""
+        return len(self.graph.states) == 1
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        return program(self.graph)
+
+    @property
+    def like(self) -> str:
+        """The local that tells dtype and shape: the first state."""
+        return self.local(self.graph.states[0])
+
+    def local(self, state: State) -> str:
+        return self.names.locals[state.key]
+
+    @cached_property
+    def scope(self) -> Scope:
+        stepping = {"h", "param", "learn"}
+        return Scope(
+            names=self.names,
+            steps=frozenset(
+                s.name
+                for s in self.parameters.symbols
+                if base_name(s) == "h" and s.kind in stepping
+            ),
+            redrawn=frozenset(self.names.backward),
+            spelled=self.parameters.spelled,
+        )
+
+    def body(self, like: str) -> Body:
+        groups = {group: i for i, group in enumerate(self.graph.groups)}
+        return Body(self.scope, groups, like, self.graph.takes_time, self.skipped)
+
+    @cached_property
+    def skipped(self) -> dict[str, str]:
+        """evaluation -> the local of a number drawn per batch that is a factor of all its uses."""
+        drawn = [
+            s
+            for s in self.parameters.symbols
+            if s.kind == "random"
+            and s.scope == "batch"
+            and not s.redrawn_backward
+            and s.distribution is not None
+            and s.distribution.name == "bernoulli"
+        ]
+        found: dict[str, str] = {}
+        for evaluation in self.graph.evaluations:
+            if evaluation.key in self.graph.outputs:
+                continue
+            uses = [
+                term.coefficient
+                for row in self.graph.rows
+                for term in row.terms
+                if term.source == evaluation.key
+            ]
+            for symbol in drawn:
+                if all(use.power_of(symbol.name) > 0 for use in uses):
+                    found.setdefault(evaluation.key, self.parameters.name(symbol))
+        return found
+
+    # ------------------------------------------------------------------ the class
+
+    def write_docstring(self, writer: Writer) -> None:
+        Docstring(self.graph, self.header, self.parameters, self.steps).write(writer)
+
+    def write_attributes(self, writer: Writer) -> None:
+        writer.line()
+        order = self.header.order
+        writer.line(f"order = {order}" if order is not None else "order: int | None = None")
+        writer.line(f"stages = {self.header.stages}")
+        writer.line(f"nfe = {len(self.graph.evaluations)}")
+        keys = [f'"{state.key}"' for state in self.graph.states]
+        if len(keys) == 1:
+            writer.line(f"states = ({keys[0]},)")
+        else:
+            writer.bracketed("states = (", keys, ")")
+
+    def write_init(self, writer: Writer) -> None:
+        groups = self.graph.groups
+        kind = "SubNets" if self.several_slots else "SubNet"
+        writer.line()
+        keywords = self.parameters.keywords()
+        writer.bracketed("def __init__(", ["self", f"f: {kind}", "*", *keywords], ") -> None:")
+        with writer.indented():
+            writer.line("super().__init__()")
+            if self.several_slots:
+                slot = {e.group: e.slot for e in self.graph.evaluations}
+                slots = [f'"{slot[group]}"' for group in groups]
+                flat = f"self.f = nn.ModuleList(slot_nets(f, ({', '.join(slots)})))"
+                if len(flat) <= writer.room:
+                    writer.line(flat)
+                else:
+                    writer.bracketed("slots = (", slots, ")")
+                    writer.line("self.f = nn.ModuleList(slot_nets(f, slots))")
+            else:
+                writer.line(f"self.f = nn.ModuleList(sub_nets(f, {len(groups)}))")
+            self.parameters.write_init(writer)
+
+    def write_extra_repr(self, writer: Writer) -> None:
+        shown = [f"{name}={{self.{name}}}" for name in self.parameters.fixed]
+        shown += [f"{self.parameters.name(s)} learned" for s in self.parameters.learned]
+        if not shown:
+            return
+        writer.line()
+        writer.line("def extra_repr(self) -> str:")
+        with writer.indented():
+            braces = "f" if self.parameters.fixed else ""
+            lines = _wrapped(shown, writer.room - 24)
+            if len(lines) == 1:
+                writer.line(f'return {braces}"{lines[0]}"')
+                return
+            writer.line("return (")
+            with writer.indented():
+                for i, line in enumerate(lines):
+                    comma = ", " if i < len(lines) - 1 else ""
+                    f = "f" if "{" in line else ""
+                    writer.line(f'{f}"{line}{comma}"')
+            writer.line(")")
+
+    # ------------------------------------------------------------------ forward
+
+    def write_forward(self, writer: Writer) -> None:
+        tensors = self._tensors(len(self.graph.states))
+        argument = f"{self.like}: Tensor" if self.is_single else f"state: {tensors}"
+        items = ["self", argument, *self._time()]
+        writer.line()
+        writer.bracketed("def forward(", items, f") -> {tensors}:")
+        with writer.indented():
+            shape = "of shape (N, ...)" if self.parameters.wants_samples else "of any shape"
+            shape = "of shape (N, C, ...)" if self.parameters.channels else shape
+            if self.is_single:
+                writer.docstring(f"One step, from a tensor {shape} to another.")
+            else:
+                writer.docstring(f"One step, from tensors {shape}, the same for all, to others.")
+            if not self.is_single:
+                self._write_unpacking(writer, "state", [s.key for s in self.graph.states])
+            self._write_steps(writer, self.steps, self.like)
+            values = [self._returned(*pair) for pair in self._pairs()]
+            self.write_return(writer, values)
+
+    def _pairs(self) -> Iterable[tuple[State, str]]:
+        return zip(self.graph.states, self.graph.outputs, strict=True)
+
+    def _write_steps(self, writer: Writer, steps: Sequence[Step], like: str) -> None:
+        needed = symbols(steps, self.graph.takes_time)
+        self.parameters.write_locals(writer, needed, like)
+        self.body(like).write(writer, steps)
+
+    def _write_unpacking(self, writer: Writer, whole: str, keys: Sequence[str]) -> None:
+        """`u, u_prev = state`; what nothing reads gets an underscore."""
+        read = sources(self.steps) | set(self.graph.outputs) | {keys[0]}
+        read |= {r.only_source for r in self.graph.rows if r.only_source}
+        names = [self.names.locals[key] if key in read else fresh(self.names, "_1") for key in keys]
+        flat = f"{', '.join(names)} = {whole}"
+        if len(flat) <= writer.room:
+            writer.line(flat)
+        else:
+            writer.bracketed("(", names, f") = {whole}")
+
+    def _returned(self, state: State, output: str) -> str:
+        """What a state becomes, in that state's dtype."""
+        row = self.graph.row.get(output)
+        source = row.only_source if row is not None and row.only_source else output
+        local = self.names.locals[source]
+        if source in self.graph.state:
+            return local
+        return f"{local}.to({self.local(state) if state.kind == 'value' else self.like}.dtype)"
+
+    @staticmethod
+    def write_return(writer: Writer, values: Sequence[str]) -> None:
+        flat = f"return {', '.join(values)}"
+        if len(flat) <= writer.room:
+            writer.line(flat)
+        else:
+            writer.bracketed("return (", values, ")")
+
+    def _time(self) -> list[str]:
+        return ["t: Tensor | float = 0.0"] if self.graph.takes_time else []
+
+    @staticmethod
+    def _tensors(count: int) -> str:
+        if count == 1:
+            return "Tensor"
+        return f"tuple[{', '.join(['Tensor'] * count)}]" if count <= 4 else "tuple[Tensor, ...]"
+
+    # ------------------------------------------------------------------ start and inverse
+
+    def write_start(self, writer: Writer) -> None:
+        """The state before the first block; a single state needs none."""
+        if self.is_single:
+            return
+        newest = [s for s in self.graph.states if s.kind == "value" and s.lag == 0]
+        values, first = [s.name for s in newest], {s.name: self.local(s) for s in newest}
+        begin = beginning(self.graph)
+        arguments = [f"{first[values[0]]}: Tensor"]
+        arguments += [f"{first[name]}: Tensor | None = None" for name in values[1:]]
+        if begin.steps:
+            arguments += self._time()
+        writer.line()
+        writer.bracketed(
+            "def start(",
+            ["self", *arguments],
+            f") -> {self._tensors(len(self.graph.states))}:",
+        )
+        with writer.indented():
+            self._write_start_doc(writer, begin.steps)
+            for name in values[1:]:
+                local, other = first[name], first[values[0]]
+                writer.line(f"{local} = {other} if {local} is None else {local}")
+            self._write_steps(writer, begin.steps, self.like)
+            of = begin.evaluations
+            returned = [
+                first[s.name]
+                if s.kind == "value"
+                else f"{self.names.locals[of[s.key]]}.to({self.like}.dtype)"
+                for s in self.graph.states
+            ]
+            self.write_return(writer, returned)
+
+    def _write_start_doc(self, writer: Writer, steps: Sequence[Step]) -> None:
+        said = "earlier values are the same"
+        if steps:
+            said = "earlier evaluations are the first one"
+            if any(s.kind == "value" and s.lag for s in self.graph.states):
+                said = f"earlier values are the same, {said}"
+        if all(s.kind == "value" and not s.lag for s in self.graph.states):
+            said = "what is not given is as the first"
+        writer.docstring(f"The state before the first block: {said}.")
+
+    def write_inverse(self, writer: Writer) -> None:
+        """Where the old state can be computed from the new one."""
+
+
+def _wrapped(items: Sequence[str], width: int) -> list[str]:
+    """Items joined by commas, in lines no wider than `width` if that can be."""
+    lines = [items[0]]
+    for item in items[1:]:
+        if len(lines[-1]) + len(item) + 2 <= width:
+            lines[-1] += f", {item}"
+        else:
+            lines.append(item)
+    return lines

@@ -1,0 +1,64 @@
+"""A graph as the text of a `torch.nn.Module`."""
+
+from __future__ import annotations
+
+import re
+
+from butcher.emit.torch_module.forward import Methods
+from butcher.emit.torch_module.header import Header, write_header
+from butcher.emit.torch_module.helpers import BOUNDED, MAY_SKIP, ONE_SLOT, REDRAWN, SEVERAL_SLOTS
+from butcher.emit.torch_module.names import class_name
+from butcher.emit.torch_module.writer import Writer
+from butcher.ir.graph import Graph
+
+WHERE_CALLED = {"bounded(": BOUNDED, "redrawn(": REDRAWN, "may_skip(": MAY_SKIP}
+
+TORCH = re.compile(r"\btorch\.(?!nn)")
+
+
+def emit_module(graph: Graph, header: Header) -> str:
+    """The text of a Python file with one class and the few functions that it needs.
+
+    The graph is explicit, pruned and shared. The file imports torch and nothing of this project;
+    the same graph and header give the same bytes.
+    """
+    methods = Methods.of(graph, header)
+    body = Writer()
+    _write_class(body, class_name(header.class_name), methods)
+    text = body.text()
+    helpers = [ONE_SLOT, SEVERAL_SLOTS] if methods.several_slots else [ONE_SLOT]
+    helpers += [helper for call, helper in WHERE_CALLED.items() if call in text]
+    writer = Writer()
+    write_header(writer, header)
+    _write_imports(writer, methods, uses_torch=bool(TORCH.search("".join([text, *helpers]))))
+    for part in (text, *helpers):
+        writer.lines(["", ""])
+        writer.block(part)
+    return writer.text()
+
+
+def _write_imports(writer: Writer, methods: Methods, *, uses_torch: bool) -> None:
+    several = methods.several_slots
+    abstract = ["Callable", "Iterator", *(["Mapping"] if several else []), "Sequence"]
+    writer.line(f"from collections.abc import {', '.join(abstract)}")
+    writer.line()
+    if uses_torch:
+        writer.line("import torch")
+    writer.line("from torch import Tensor, nn")
+    writer.line()
+    writer.line("SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]")
+    if several:
+        writer.line("SubNets = SubNet | Mapping[str, SubNet]")
+
+
+def _write_class(writer: Writer, name: str, methods: Methods) -> None:
+    writer.line(f"class {name}(nn.Module):")
+    with writer.indented():
+        methods.write_docstring(writer)
+        methods.write_attributes(writer)
+        methods.write_init(writer)
+        methods.write_forward(writer)
+        methods.write_start(writer)
+        methods.write_inverse(writer)
+        methods.parameters.write_members(writer)
+        methods.write_extra_repr(writer)

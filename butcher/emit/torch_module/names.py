@@ -1,0 +1,136 @@
+"""Python names for everything in a graph. One place decides, and always alike."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from butcher.ir.graph import Graph
+from butcher.spec.symbol import Symbol
+
+STAGE_PREFIX = "h:"
+"""Symbols `h:Y3` are the items of one list, `h`."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# What a module has besides its own: a test compares this with the torch that is installed.
+MODULE_ATTRIBUTES = _words(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
+    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+    get_submodule half ipu load_state_dict modules mtia named_buffers named_children named_modules
+    named_parameters parameters register_backward_hook register_buffer register_forward_hook
+    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
+    register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
+    set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu
+    zero_grad
+    """
+)
+# What the emitted file itself uses, and the keywords of `make_block`.
+OWN_NAMES = _words(
+    """
+    self f h t n u F nn torch Tensor Callable Iterator Mapping Sequence order stages nfe states
+    start inverse channels state scheme step weights size
+    sub_nets bounded unbounded redrawn shape_per_sample may_skip axis_one
+    callable dict float int isinstance iter len list next range repr set sorted str super tuple
+    type property zip RuntimeError TypeError ValueError
+    """
+)
+_KEY = re.compile(r"(\w+)\[n(?:([+-])(\d+))?\](.*)", re.ASCII)
+_ARGUMENT = re.compile(r"Y\[(\w+)\](\d*)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Names:
+    """`symbols`: symbol to attribute, keyword and local; `locals`: key to local variable."""
+
+    symbols: Mapping[str, str]
+    free: Mapping[str, str]
+    """Where the free parameter of a bounded one is stored."""
+    starts: Mapping[str, str]
+    """Where the start value of a vector is stored until its size is known."""
+    backward: Mapping[str, str]
+    """The second draw of a redrawn one."""
+    locals: Mapping[str, str]
+    taken: set[str]
+
+
+def name_everything(graph: Graph, symbols: Iterable[Symbol], taken: Iterable[str] = ()) -> Names:
+    """Names for the symbols in use, then for states, evaluations and rows, in that order."""
+    used = set(taken) | MODULE_ATTRIBUTES | OWN_NAMES
+    of_symbols: dict[str, str] = {}
+    lists = {"h": "h"}
+    symbols = list(symbols)
+    for symbol in symbols:
+        base = base_name(symbol)
+        if base not in lists:
+            lists[base] = _unused(base, used)
+        of_symbols[symbol.name] = lists[base]
+    free = {
+        s.name: "h_free" if base_name(s) != s.name else _unused(f"{of_symbols[s.name]}_free", used)
+        for s in symbols
+    }
+    starts = {s.name: _unused(f"{of_symbols[s.name]}_start", used) for s in symbols}
+    backward = {
+        s.name: _unused(f"{of_symbols[s.name]}_back", used) for s in symbols if s.redrawn_backward
+    }
+    # A variable hides no attribute, so what a module has is no obstacle here.
+    used -= MODULE_ATTRIBUTES - OWN_NAMES
+    used -= {"u", "f", "n", "F", "start", "inverse", "order", "stages", "size", "step", "weights"}
+    keys = [*graph.state, *graph.evaluation, *graph.row]
+    local = {key: _unused(_spelled(key), used) for key in keys}
+    return Names(of_symbols, free, starts, backward, local, used)
+
+
+def fresh(names: Names, wanted: str) -> str:
+    """A local that is in use nowhere: `c1`, `c2`, ..."""
+    stem, number = wanted.rstrip("0123456789"), 1
+    while f"{stem}{number}" in names.taken:
+        number += 1
+    names.taken.add(f"{stem}{number}")
+    return f"{stem}{number}"
+
+
+def base_name(symbol: Symbol) -> str:
+    """The declared name: `h` of `h:Y3`."""
+    return "h" if symbol.name.startswith(STAGE_PREFIX) else symbol.name
+
+
+def class_name(text: str) -> str:
+    """`text` as the name of a class that hides nothing the file uses."""
+    name = re.sub(r"\W", "_", text, flags=re.ASCII)
+    if not name.isidentifier():
+        name = f"Method{name}"
+    return _unused(name, set(OWN_NAMES))
+
+
+def _spelled(key: str) -> str:
+    """`u[n]` is u, `u[n+1]` u_next, `u[n-1]` u_prev, `u[n-2]` u_prev2, `Y[w]` w; else the key."""
+    key = _ARGUMENT.sub(r"\1\2", key)
+    match = _KEY.fullmatch(key)
+    if match:
+        name, sign, count, rest = match.groups()
+        word = {"+": "_next", "-": "_prev", None: ""}[sign]
+        key = name + word + (count if count not in {None, "1"} else "") + rest
+    return re.sub(r"\W+", "_", key, flags=re.ASCII).rstrip("_") or "x"
+
+
+def _unused(wanted: str, used: set[str]) -> str:
+    """`wanted`, or with as many trailing underscores as make it free; it is taken then.
+
+    Leading underscores are dropped: Python and torch keep such names for themselves.
+    """
+    name = wanted
+    if name.startswith("_"):
+        name = wanted.lstrip("_") + "_"
+        name = name if name[0].isalpha() else f"x{name}"
+    while name in used or keyword.iskeyword(name):
+        name += "_"
+    used.add(name)
+    return name
