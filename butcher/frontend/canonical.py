@@ -12,7 +12,7 @@ from butcher.frontend.printing import WIDTH, broken, expression, plain
 from butcher.frontend.table_layout import rows_text
 
 _INDENT = "  "
-_TEXTS = (tree.Title, tree.Cite)
+_TEXTS = (tree.Title, tree.Cite, tree.Ode, tree.Order)
 _DECLARATIONS = (tree.Let, tree.Param, tree.Learn, tree.Random)
 
 

@@ -10,7 +10,7 @@ from butcher.errors import Diagnostic, error
 from butcher.source import Source, Span
 
 LARGEST_FILE = 1 << 20
-LARGEST_COUNT = 60_000
+LARGEST_COUNT = 50_000
 LARGEST_DIGITS = 1000
 MOST_FINDINGS = 100
 MOST_STAGES = 64

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from contextlib import suppress
 
-from butcher.errors import Diagnostic, error
+from butcher.errors import Diagnostic
 from butcher.frontend import limits, tree
 from butcher.frontend.builder import token_span, tokens_span
 from butcher.frontend.clauses import Clauses
+from butcher.frontend.findings import Findings, ReadingStopped
 from butcher.frontend.layout import BODIES, Kind, Layout, LogicalLine
 from butcher.frontend.mistakes import Place, shortened
-from butcher.frontend.reader import Reader, TooManyFindings
-from butcher.frontend.scan import BAD, Scanner, TextLine
+from butcher.frontend.reader import Reader
+from butcher.frontend.scan import BAD, Scanner
 from butcher.frontend.steps import read_step
-from butcher.frontend.tables import TooManyStagesError, read_multistep, read_tableau
+from butcher.frontend.tables import read_multistep, read_tableau
 from butcher.source import Source, Span
 
 
@@ -27,40 +28,18 @@ def parse(source: Source) -> tuple[tree.Method | None, list[Diagnostic]]:
     """
     if limits.is_too_large(source.text):
         return None, [limits.too_large()]
-    reader = Reader()
-    reader.findings += islice(limits.forbidden_characters(source), limits.MOST_FINDINGS)
-    try:
-        method = _read(reader, limits.without_forbidden(source))
-    except (TooManyFindings, TooManyStagesError) as stopped:
-        method = None
-        if isinstance(stopped, TooManyFindings):
-            reader.findings.append(_too_many(reader.findings))
-    return method, _ordered(reader.findings)
-
-
-def _ordered(findings: Sequence[Diagnostic]) -> list[Diagnostic]:
-    return sorted(findings, key=lambda found: (found.span, found.code))
-
-
-def _too_many(findings: Sequence[Diagnostic]) -> Diagnostic:
-    last = max(found.span for found in findings)
-    message = f"more than {limits.MOST_FINDINGS} errors: the rest of the file was not read"
-    return error("B009", last, message, "Mend the first ones; is this a `.tab` file at all?")
+    findings = Findings()
+    method = None
+    with suppress(ReadingStopped):
+        for found in limits.forbidden_characters(source):
+            findings.add(found)
+        method = _read(Reader(findings), limits.without_forbidden(source))
+    return method, findings.ordered()
 
 
 def _read(reader: Reader, source: Source) -> tree.Method | None:
-    scanner = Scanner(source, reader.findings)
-    lines: list[TextLine] = []
-    for line in scanner.lines():
-        lines.append(line)
-        reader.stop_if_too_many()
-        if scanner.count > limits.LARGEST_COUNT:
-            place = token_span(line.tokens[-1])
-            message = f"the file has more than {limits.LARGEST_COUNT} words, numbers and signs"
-            reader.report("B008", place, message, "A method has a few thousand.")
-            return None
     layout = Layout()
-    layout.read(lines)
+    layout.read(Scanner(source, reader.findings).lines())
     methods = _by_method(layout.lines)
     if not methods:
         span = Span(1, 1, 1, 2)

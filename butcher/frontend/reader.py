@@ -9,9 +9,9 @@ from typing import Any
 
 from lark import Token
 
-from butcher.errors import Diagnostic, error
 from butcher.frontend import limits, tree
 from butcher.frontend.builder import token_span, tokens_span
+from butcher.frontend.findings import Findings
 from butcher.frontend.grammar import LineError, parse_line
 from butcher.frontend.mistakes import Place, explain
 from butcher.frontend.scan import BAD
@@ -20,21 +20,15 @@ from butcher.source import Span
 _CLOSES = {"RPAR": "LPAR", "RSQB": "LSQB"}
 
 
-class TooManyFindings(Exception):
-    """So many errors were found that more would not be read."""
-
-
 class Reader:
     """Reads pieces of a text; `findings` collects what is wrong with them."""
 
-    def __init__(self) -> None:
-        self.findings: list[Diagnostic] = []
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
 
     def report(self, code: str, span: Span, message: str, hint: str | None = None) -> None:
-        """Add an error. Raises TooManyFindings past the limit."""
-        self.findings.append(error(code, span, message, hint))
-        if len(self.findings) > limits.MOST_FINDINGS:
-            raise TooManyFindings
+        """Add an error."""
+        self.findings.report(code, span, message, hint)
 
     def parse(self, start: str, tokens: Sequence[Token], place: Place) -> Any:
         """The line as the grammar's rule `start` makes it, or None after an error."""
@@ -43,14 +37,8 @@ class Reader:
         try:
             return parse_line(start, tokens)
         except LineError as wrong:
-            self.findings.append(explain(tokens, wrong, place))
-            self.stop_if_too_many()
+            self.findings.add(explain(tokens, wrong, place))
             return None
-
-    def stop_if_too_many(self) -> None:
-        """Stop if there are too many findings."""
-        if len(self.findings) > limits.MOST_FINDINGS:
-            raise TooManyFindings
 
     def cell(self, tokens: Sequence[Token], place: Place) -> tree.Expression:
         """The expression of a cell; Invalid after an error."""
@@ -105,11 +93,13 @@ class Reader:
         return len(self.findings) == before
 
     def _check_brackets(self, tokens: Sequence[Token]) -> None:
+        """Parentheses and brackets belong together, and are not nested too deep."""
         stack: list[Token] = []
         for token in tokens:
             if token.type in {"LPAR", "LSQB"}:
                 stack.append(token)
-                if len(stack) > limits.DEEPEST_NESTING:
+                # A lag may stand inside the deepest parenthesis: `f(u[n])`.
+                if len(stack) > limits.DEEPEST_NESTING + (token.type == "LSQB"):
                     message = f"parentheses are nested more than {limits.DEEPEST_NESTING} deep"
                     self.report("B004", token_span(token), message, "Name parts of it.")
                     return
@@ -121,12 +111,9 @@ class Reader:
                 return
         if stack:
             closing = ")" if stack[-1] == "(" else "]"
-            self.report(
-                "B126",
-                token_span(stack[-1]),
-                f"this `{stack[-1]}` is never closed",
-                f"Write `{closing}` where it ends.",
-            )
+            message = f"this `{stack[-1]}` is never closed"
+            hint = f"Write `{closing}` where it ends."
+            self.report("B126", token_span(stack[-1]), message, hint)
 
     def _check_exponents(self, tokens: Sequence[Token]) -> None:
         """Every exponent, with the powers in it worked out, is within the limit."""

@@ -14,10 +14,10 @@ from functools import cache
 from lark import Token
 from lark.lexer import PatternStr
 
-from butcher.errors import Diagnostic, error
 from butcher.frontend.builder import token_span
+from butcher.frontend.findings import Findings
 from butcher.frontend.grammar import lark
-from butcher.frontend.limits import LARGEST_DIGITS, LARGEST_EXPONENT
+from butcher.frontend.limits import LARGEST_COUNT, LARGEST_DIGITS, LARGEST_EXPONENT
 from butcher.source import Source
 
 BAD = "BAD"
@@ -97,12 +97,12 @@ def _pattern() -> re.Pattern[str]:
 
 
 class Scanner:
-    """Reads lines; `findings` collects what is no token, `count` how many tokens there were."""
+    """Reads the lines of a text; `findings` collects what is no token."""
 
-    def __init__(self, source: Source, findings: list[Diagnostic]) -> None:
+    def __init__(self, source: Source, findings: Findings) -> None:
         self.source = source
         self.findings = findings
-        self.count = 0
+        self._count = 0
 
     def lines(self) -> Iterator[TextLine]:
         """Every line of the text that is not blank."""
@@ -114,7 +114,7 @@ class Scanner:
             if _is_rule(code):
                 indent = len(code) - len(code.lstrip(" \t"))
                 tokens = [_token("RULE", code.strip(" \t"), number, indent)]
-                self.count += 1
+                self._count_one(tokens[0])
             else:
                 tokens = list(self._tokens(text, number))
                 mark = ""
@@ -133,12 +133,18 @@ class Scanner:
             kind, position = found.lastgroup, found.end()
             start = found.start(kind)
             token = _token(kind, text[start:position], number, start)
-            self.count += 1
+            self._count_one(token)
             if kind == "NAME":
                 token.type = reserved.get(token, kind)
             elif kind in _CHECKS:
                 token = self._checked(token)
             yield token
+
+    def _count_one(self, token: Token) -> None:
+        self._count += 1
+        if self._count > LARGEST_COUNT:
+            message = f"the file has more than {LARGEST_COUNT} words, numbers and signs"
+            self.findings.stop("B008", token_span(token), message, "A method has hundreds.")
 
     def _checked(self, token: Token) -> Token:
         """The token, or a BAD one if something is wrong with it, which is reported."""
@@ -146,7 +152,7 @@ class Scanner:
         if wrong is None:
             return token
         code, message, hint = wrong
-        self.findings.append(error(code, token_span(token), message, hint))
+        self.findings.report(code, token_span(token), message, hint)
         return Token.new_borrow_pos(BAD, token, token)
 
 

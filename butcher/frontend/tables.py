@@ -22,10 +22,6 @@ _OPENING = frozenset({"LPAR", "LSQB"})
 _CLOSING = frozenset({"RPAR", "RSQB"})
 
 
-class TooManyStagesError(Exception):
-    """A tableau has more rows than any method; it was reported, and nothing more is read."""
-
-
 def read_tableau(
     reader: Reader, slot: tree.Name | None, header: LogicalLine, lines: Sequence[LogicalLine]
 ) -> tree.Tableau:
@@ -61,8 +57,7 @@ def read_tableau(
 def _check_count(reader: Reader, stages: Sequence[tree.Row]) -> None:
     if len(stages) > limits.MOST_STAGES:
         message = f"a tableau has at most {limits.MOST_STAGES} stages"
-        reader.report("B007", stages[-1].span, message)
-        raise TooManyStagesError
+        reader.findings.stop("B007", stages[-1].span, message)
 
 
 def _check_parts(
