@@ -13,8 +13,8 @@ case: E(t) needs Y of smaller trees only. Several slots make trees of several co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from math import factorial
 from typing import Generic, Literal, TypeVar
 
 from butcher.analysis.balls import Balls
@@ -38,39 +38,34 @@ Vector = TypeVar("Vector")
 
 @dataclass(frozen=True)
 class Failure:
-    """A condition that is broken: `got` should be `wanted`, which is 1/gamma."""
+    """A condition that is broken: `got` should be `wanted`, which is 1/gamma.
 
-    trees: Trees = field(repr=False, compare=False)
-    index: int
+    tree           `[[], [[]]]`; with several slots `f[g[], f[]]`, t the time.
+    differential   `f''(f, f'(f))`, what the weight stands before.
+    sigma          the symmetry of the tree: its term of the error is (got - wanted) / sigma.
+    """
+
+    tree: str
+    differential: str
     order: int
-    weight: Number | Ball = field(repr=False)
-    """gamma * got"""
+    gamma: int
+    sigma: int
+    wanted: Number
+    got: Number | Ball
 
-    @cached_property
-    def tree(self) -> str:
-        """`[[], [[]]]`"""
-        return self.trees.bracket(self.index)
-
-    @cached_property
-    def differential(self) -> str:
-        """`f''(f, f'(f))`"""
-        return self.trees.differential(self.index)
-
-    @cached_property
-    def gamma(self) -> int:
-        return self.trees.gamma(self.index)
-
-    @cached_property
-    def sigma(self) -> int:
-        return self.trees.sigma(self.index)
-
-    @property
-    def wanted(self) -> Number:
-        return ONE / self.gamma
-
-    @property
-    def got(self) -> Number | Ball:
-        return self.weight / self.gamma
+    @classmethod
+    def of(cls, trees: Trees, tree: int, order: int, weight: Number | Ball) -> Failure:
+        """`weight` is gamma times what the tree gets."""
+        gamma = trees.gamma(tree)
+        return cls(
+            trees.bracket(tree),
+            trees.differential(tree),
+            order,
+            gamma,
+            trees.sigma(tree),
+            ONE / gamma,
+            weight / gamma,
+        )
 
 
 @dataclass(frozen=True)
@@ -151,18 +146,26 @@ def _undefined(graph: Graph, error: UndefinedError) -> OrderResult:
 
 
 def _second_order(graph: Graph, up_to: int) -> OrderResult | None:
-    """A multistep method for u'' = f(u): its conditions are linear, trees play no part."""
+    """A multistep method for u'' = f(u): its conditions are linear, trees play no part.
+
+    With exact values the new one has gamma = q! times its weight of u^(q) equal to 1 - q! C_q.
+    """
     method = linear_multistep(graph)
-    if method is None or method.derivative != 2:
+    if method is None or method.derivative != 2 or (reached := method.order(up_to)) < 0:
         return None
-    reached = method.order(up_to)
-    if reached < 0:
-        return None
-    outcome: Literal["reached", "fails"] = "reached" if reached == up_to else "fails"
-    reason = f"by rho(e^z) - z^2 sigma(e^z) = O(z^{reached + 2})"
-    return OrderResult(
-        graph.outputs[0], "advanced", reached, outcome, method.is_exact, reason=reason
-    )
+    key, exact = graph.outputs[0], method.is_exact
+    if reached == up_to:
+        return OrderResult(key, "advanced", reached, "reached", exact)
+    q = reached + 2
+    missing = method.constant(q)
+    got = (ONE - missing.value) / factorial(q)
+    wanted, name = ONE / factorial(q), f"u^({q})"
+    if missing.radius:
+        ball = Ball.of(got, missing.radius / factorial(q))
+        failure = Failure(name, name, reached + 1, factorial(q), 1, wanted, ball)
+    else:
+        failure = Failure(name, name, reached + 1, factorial(q), 1, wanted, got)
+    return OrderResult(key, "advanced", reached, "fails", exact, (failure,))
 
 
 def _lowest(results: Sequence[OrderResult]) -> OrderResult:
@@ -294,7 +297,8 @@ class _Proof(Generic[Vector]):
                     if verdict is None:
                         vague.add(target.key)
                     elif not verdict:
-                        failure = Failure(self.trees, tree, n, self.arithmetic.gets(weights, place))
+                        got = self.arithmetic.gets(weights, place)
+                        failure = Failure.of(self.trees, tree, n, got)
                         broken.setdefault(target.key, []).append(failure)
         return broken, vague
 

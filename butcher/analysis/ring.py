@@ -43,6 +43,12 @@ class Ball:
     middle: Fraction
     radius: Fraction
 
+    @classmethod
+    def of(cls, middle: Number, radius: Fraction) -> Ball:
+        """The middle to 256 bits."""
+        bits = 256
+        return cls(Fraction(middle.scaled(bits), 1 << bits), radius + Fraction(1, 1 << bits))
+
     def __contains__(self, value: int | Fraction) -> bool:
         return abs(self.middle - value) <= self.radius
 

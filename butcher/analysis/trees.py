@@ -15,10 +15,15 @@ which is the palette's: in x' = f(y), y' = g(x) only g grows on f (P-series; ibi
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import factorial
+from functools import wraps
+from math import factorial, prod
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,20 @@ class Palette:
             for colour, forest in enumerate(forests):
                 trees[n + 1][colour] = forest[n]
         return trees
+
+
+def cache_by_tree(method: Callable[[Trees, int], Result]) -> Callable[[Trees, int], Result]:
+    """Compute what belongs to a tree once; it goes when the trees go."""
+    name = f"_{method.__name__}"
+
+    @wraps(method)
+    def found(self: Trees, tree: int) -> Result:
+        known: dict[int, Result] = self.__dict__.setdefault(name, {})
+        if tree not in known:
+            known[tree] = method(self, tree)
+        return known[tree]
+
+    return found
 
 
 class Trees:
@@ -106,36 +125,33 @@ class Trees:
 
     def colour(self, tree: int) -> int:
         """The colour of the root."""
-        return next(
-            colour
-            for ranges in self._ranges
-            for colour, indices in enumerate(ranges)
-            if tree in indices
-        )
+        while self.left[tree] >= 0:
+            tree = self.left[tree]
+        return tree  # the single nodes are the first trees, one a colour
 
     def size(self, tree: int) -> int:
         """The order of the tree: its number of nodes."""
-        return 1 + sum(map(self.size, self.subtrees(tree)))
+        order = bisect_right(self._ranges, tree, key=lambda ranges: ranges[0].start)
+        return order - 1
 
+    @cache_by_tree
     def gamma(self, tree: int) -> int:
         """The density: |t| gamma(t1) ... gamma(tm). The exact solution has weight 1/gamma."""
-        product = self.size(tree)
-        for subtree in self.subtrees(tree):
-            product *= self.gamma(subtree)
-        return product
+        return self.size(tree) * prod(map(self.gamma, self.subtrees(tree)))
 
+    @cache_by_tree
     def sigma(self, tree: int) -> int:
         """The symmetry: sigma(t1) ... sigma(tm) times m! for every subtree that occurs m times."""
-        product = 1
-        for subtree, times in Counter(self.subtrees(tree)).items():
-            product *= self.sigma(subtree) ** times * factorial(times)
-        return product
+        times = Counter(self.subtrees(tree)).items()
+        return prod(self.sigma(subtree) ** m * factorial(m) for subtree, m in times)
 
+    @cache_by_tree
     def bracket(self, tree: int) -> str:
         """`[[], [[]]]`; with colours `f[g[], g[f[]]]`."""
         name = self.palette.names[self.colour(tree)] if len(self.palette.names) > 1 else ""
         return f"{name}[{', '.join(map(self.bracket, self.subtrees(tree)))}]"
 
+    @cache_by_tree
     def differential(self, tree: int) -> str:
         """The elementary differential as it is written by hand: `f''(f, f'(f))`."""
         name, subtrees = self.palette.names[self.colour(tree)], self.subtrees(tree)
@@ -143,9 +159,3 @@ class Trees:
             return name
         primes = "'" * len(subtrees) if len(subtrees) < 4 else f"^({len(subtrees)})"
         return f"{name}{primes}({', '.join(map(self.differential, subtrees))})"
-
-
-def all_of(trees: Trees, order: int, colours: Sequence[int]) -> Iterator[int]:
-    """The trees of one order whose root has one of the colours."""
-    for colour in colours:
-        yield from trees.of(order, colour)
