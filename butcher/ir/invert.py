@@ -32,7 +32,7 @@ class Solve:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """evaluation = slot(sum of terms), at the same time as in the block."""
+    """evaluation = slot(sum of terms), at the time it has in the block: t is the old t."""
 
     evaluation: str
     argument: tuple[Term, ...]

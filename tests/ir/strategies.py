@@ -14,10 +14,19 @@ A = declared("a", "param", 3)
 COEFFICIENTS = [F(1), F(-1), F(1, 2), F(2), H, H / 2, -H / 3, of(A), F(1) - of(A), of(ETA) * H]
 
 few = st.sampled_from(COEFFICIENTS)
+exact = st.sampled_from(COEFFICIENTS[:-1])
+"""Without what is drawn."""
 
 
-def sums(sources: Sequence[str]) -> st.SearchStrategy[dict[str, Coefficient]]:
-    return st.dictionaries(st.sampled_from(list(sources)), few, max_size=3)
+def sums(
+    sources: Sequence[str], coefficients: st.SearchStrategy[Coefficient] = few, least: int = 0
+) -> st.SearchStrategy[dict[str, Coefficient]]:
+    if not sources:
+        return st.just({})
+    most = min(3, len(sources))
+    return st.dictionaries(
+        st.sampled_from(list(sources)), coefficients, min_size=least, max_size=most
+    )
 
 
 @st.composite
@@ -47,6 +56,8 @@ def argument_lists(
         else:
             sources = [*states, *(evaluations if circles else evaluations[:i])]
             terms = draw(sums(sources)) if how == "new" else rows[-1].coefficients
+            if circles and how == "new":
+                terms = {**terms, draw(st.sampled_from(evaluations[i:])): draw(few)}
             argument = row(f"Y{i + 1}", terms)
             rows.append(argument)
         group = slot if shared else None
@@ -109,3 +120,31 @@ def by_need(
         sorted(evaluations, key=lambda e: (len(needs[e.argument]), e.key not in needs[e.argument])),
         sorted(rows, key=lambda r: len(needs[r.key])),
     )
+
+
+@st.composite
+def reversible(draw: st.DrawFn) -> Graph:
+    """Two or three streams, each moved by what its inverse knows by then, one maybe two-step.
+
+    The inverse begins with the last stream, so the argument of one is a new value that stands
+    above it, or any old ones that stand below it.
+    """
+    names = ["x", "y", "z"][: draw(st.integers(2, 3))]
+    old = State("z", -1, "value", 1) if "z" in names and draw(st.booleans()) else None
+    evaluations, rows, outputs = [], [], []
+    for i, name in enumerate(names):
+        below = [f"{other}[n]" for other in names[i + 1 :]]
+        if i and (not below or draw(st.booleans())):
+            argument = f"{draw(st.sampled_from(names[:i]))}[n+1]"
+        else:
+            argument = f"Y{i}"
+            rows.append(row(argument, draw(sums(below, exact, least=1))))
+        evaluations.append(evaluation(f"k{i}", "f", argument, c=F(i)))
+        moved = {f"{name}[n]": draw(exact), f"k{i}": draw(exact), **draw(sums(below, exact))}
+        if old is not None and name == "z":
+            moved["z[n-1]"] = draw(exact)
+        rows.append(row(f"{name}[n+1]", moved))
+        outputs.append(rows[-1].key)
+    states = [State(name, 0, "value", 0) for name in names] + ([old] if old else [])
+    outputs += ["z[n]"] if old else []
+    return method("reversible", states, evaluations, rows, outputs, symbols=[A, P])
