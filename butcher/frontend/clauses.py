@@ -20,7 +20,8 @@ _DISTRIBUTIONS = {"uniform": 2, "normal": 2, "bernoulli": 1}
 Parts = Sequence[Any]
 
 _H = frozenset({"h"})
-_REPEATED = frozenset({"let", "param", "learn", "random", "linear"})
+_PER = "`per` is followed by"
+_REDRAWN = "`redrawn` is followed by"
 
 
 class Clauses:
@@ -36,13 +37,13 @@ class Clauses:
         keyword = line.tokens[0]
         place = Place("B112", f"`{keyword}`", token_span(keyword))
         rest = _with_redrawn(line.tokens) if keyword == "random" else line.tokens[1:]
-        if not self.reader.forbids_lags(rest, "a clause"):
-            return
-        parts = self.reader.parse(CLAUSES[keyword], rest, place)
-        if parts is None:
-            return
         span = tokens_span(keyword, line.tokens[-1])
-        node = _MAKERS[keyword](self.reader, _parts(parts), span, line.comments)
+        node = None
+        if self.reader.forbids_lags(rest, "a clause"):
+            parts = self.reader.parse(CLAUSES[keyword], rest, place)
+            if parts is not None:
+                node = _MAKERS[keyword](self.reader, _parts(parts), span, line.comments)
+        node = node or _unreadable(line, span)
         if node is not None and not self._is_repeated(keyword, node):
             self.nodes.append(node)
 
@@ -80,6 +81,26 @@ def _with_redrawn(tokens: Sequence[Token]) -> list[Token]:
     return rest
 
 
+def _unreadable(line: LogicalLine, span: Span) -> tree.Clause | None:
+    """A declaration whose name alone could be read, so that its uses are no unknown names."""
+    keyword, *rest = line.tokens
+    if not rest or rest[0].type != "NAME":
+        return None
+    name = tree.Name(str(rest[0]), token_span(rest[0]))
+    value = tree.Invalid(tokens_span(rest[0], rest[-1]))
+    match str(keyword):
+        case "let":
+            return tree.Let(name, value, span=span, comments=line.comments)
+        case "param":
+            return tree.Param(name, value, span=span, comments=line.comments)
+        case "learn":
+            return tree.Learn(name, value, None, None, span=span, comments=line.comments)
+        case "random":
+            drawn = tree.Distribution(tree.Name("bernoulli", value.span), (value,), value.span)
+            return tree.Random(name, drawn, None, False, span=span, comments=line.comments)
+    return None
+
+
 def check_word(
     reader: Reader, word: tree.Name, known: Sequence[str], what: str, hint: str | None = None
 ) -> bool:
@@ -88,8 +109,8 @@ def check_word(
         return True
     close = get_close_matches(word.id.lower(), known, n=1)
     listed = " or ".join(f"`{one}`" for one in known)
-    hint = f"Did you mean `{close[0]}`?" if close else hint or f"Write {listed}."
-    reader.report("B115", word.span, f"{what} is {listed}, not `{word.id}`", hint)
+    hint = f"Did you mean `{close[0]}`?" if close else hint
+    reader.report("B115", word.span, f"{what} {listed}, not `{word.id}`", hint)
     return False
 
 
@@ -123,14 +144,13 @@ def _check_equation(reader: Reader, equation: tree.Equation) -> None:
         reader.report("B117", equation.state.span, message, hint)
     for slot, reads in equation.slots:
         reader.check_name(slot, "slot")
-        for state in reads[-1:]:
-            reader.check_name(state, "state")
         if len(reads) > 2 or (len(reads) == 2 and reads[0].id != "t"):
-            state_first = len(reads) == 2 and reads[1].id == "t"
-            mend = f"{slot.id}(t, {reads[0].id})" if state_first else f"{slot.id}({reads[-1].id})"
+            swapped = len(reads) == 2 and reads[1].id == "t"
+            mend = f"{slot.id}(t, {reads[0].id})" if swapped else f"{slot.id}({reads[-1].id})"
             message = f"`{slot.id}` reads one state, or the time and one state: `f(t, u)`"
-            hint = f"Write `{mend}`."
-            reader.report("B117", reads[0].span, message, hint)
+            reader.report("B117", reads[0].span, message, f"Write `{mend}`.")
+        else:
+            reader.check_name(reads[-1], "state")
 
 
 def _order(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
@@ -174,7 +194,9 @@ def _learn(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) ->
         return None
     found = {part.data: part.children for part in modifiers}
     per = found.get("scope", [None])[0]
-    if per is not None and not check_word(reader, per, ("stage", "channel"), "what `per` counts"):
+    if per is not None and not check_word(
+        reader, per, ("stage", "channel"), "`per` is followed by"
+    ):
         return None
     if isinstance(start, tree.Distribution):
         if not _is_distribution(reader, start):
@@ -203,9 +225,11 @@ def _random(
     per, redrawn = found.get("scope"), found.get("redrawn")
     sample = "A draw is per sample unless it is `per batch`."
     good = _is_distribution(reader, drawn)
-    if per is not None and not check_word(reader, per, ("batch",), "what `per` counts", sample):
+    if per is not None and not check_word(reader, per, ("batch",), _PER, sample):
         good = False
-    if redrawn is not None and not check_word(reader, redrawn, ("backward",), "behind `redrawn`"):
+    if redrawn is not None and not check_word(
+        reader, redrawn, ("backward",), "`redrawn` is followed by"
+    ):
         good = False
     if not good:
         return None
@@ -231,7 +255,7 @@ def _only(reader: Reader, keyword: str, modifiers: Sequence[Any], allowed: froze
 
 def _is_distribution(reader: Reader, drawn: tree.Distribution) -> bool:
     """Whether the distribution is known and has as many arguments as it takes."""
-    if not check_word(reader, drawn.name, tuple(_DISTRIBUTIONS), "a distribution"):
+    if not check_word(reader, drawn.name, tuple(_DISTRIBUTIONS), "a distribution is"):
         return False
     wanted = _DISTRIBUTIONS[drawn.name.id]
     if len(drawn.arguments) != wanted:
@@ -265,15 +289,15 @@ def _weights(
     per = isinstance(parts[0], Tree)
     name: tree.Name = parts[0].children[0] if per else parts[0]
     known = ("stage",) if per else ("shared",)
-    hint = "Write `weights per stage` or `weights shared`."
-    if not check_word(reader, name, known, "what `weights` says", hint):
+    what = "`weights per` is followed by" if per else "`weights` is followed by `per stage` or"
+    if not check_word(reader, name, known, what):
         return None
     return tree.Weights(shared=not per, span=span, comments=comments)
 
 
 def _solve(reader: Reader, parts: Parts, span: Span, comments: tree.Comments) -> tree.Clause | None:
     how, sweeps = parts
-    if not check_word(reader, how, ("picard",), "what `solve` knows"):
+    if not check_word(reader, how, ("picard",), "`solve` is followed by"):
         return None
     return tree.Solve(sweeps, span=span, comments=comments)
 

@@ -117,6 +117,8 @@ def _operand(found: Token, before: Token | None, expected: frozenset[str]) -> Sp
             hint = f"Write `*` between `{left}` and `{right}`."
         else:
             hint = f"Write `{left}*{right}`."
+        if "COMMA" in expected and kind != "LPAR":
+            hint = hint[:-1] + f", or `{left}, {right}`."
         return "B124", f"there is no operator between `{left}` and `{right}`", hint
     if kind in _RESERVED and "NAME" in expected:
         return "B105", *_reserved(found, expected)
@@ -150,7 +152,7 @@ def _bracket(tokens: Sequence[Token], index: int, expected: frozenset[str]) -> S
     if opening.type == "LPAR" and name.type in {"NAME", "SQRT"}:
         found = tokens[index]
         if found.type == "COMMA" and "COMMA" not in expected:
-            return "B128", f"`{name}(...)` takes one argument", "Slots that add up: `f(x) + g(y)`."
+            return "B128", f"`{name}(...)` takes one argument", None
         if found.type == "RPAR" and stack[-1] == index - 1:
             return "B128", f"`{name}()` needs an argument", f"Write it as `{name}(u[n])`."
     return None

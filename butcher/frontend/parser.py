@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
+
+from lark import Token
 
 from butcher.errors import Diagnostic
 from butcher.frontend import limits, tree
@@ -11,7 +14,7 @@ from butcher.frontend.builder import token_span, tokens_span
 from butcher.frontend.clauses import Clauses
 from butcher.frontend.findings import Findings, ReadingStopped
 from butcher.frontend.layout import BODIES, Kind, Layout, LogicalLine
-from butcher.frontend.mistakes import Place, shortened
+from butcher.frontend.mistakes import Place
 from butcher.frontend.reader import Reader
 from butcher.frontend.scan import BAD, Scanner
 from butcher.frontend.steps import read_step
@@ -76,53 +79,46 @@ class _Method:
     def read(self, tail: tuple[str, ...]) -> tree.Method | None:
         """The method; None if there is neither a header nor a body."""
         header = self.lines[0] if self.lines[0].kind is Kind.METHOD else None
-        name = self._header(header)
+        name = self._name(header) if header else self._missing_header()
         clauses, bodies = self._parts(self.lines[1:] if header else self.lines)
         for line in clauses:
-            self._clause(line)
-        for at, body in enumerate(bodies):
-            self._body(body, bodies[at - 1][0] if at else None)
+            self.clauses.read(line)
+        for i, body in enumerate(bodies):
+            self._body(body, bodies[i - 1][0] if i else None)
+        if header is None and not bodies:
+            return None
         if not bodies:
-            at_end = token_span(self.lines[-1].tokens[-1])
             message = "the method has no body: `tableau`, `multistep` or `step`"
             hint = "Write one of the three on a line of its own, and the coefficients under it."
-            if header is not None:
-                self.reader.report("B109", token_span(header.tokens[0]), message, hint)
-            else:
-                return None
-            span = token_span(header.tokens[0]).to(at_end)
-        else:
-            span = tokens_span(self.lines[0].tokens[0], self.lines[-1].tokens[-1])
+            self.reader.report("B109", token_span(self.lines[0].tokens[0]), message, hint)
+        span = tokens_span(self.lines[0].tokens[0], self.lines[-1].tokens[-1])
         comments = header.comments if header else tree.Comments()
-        return tree.Method(
-            name, tuple(self.clauses.nodes), tuple(self.bodies), span, comments, tail
-        )
+        nodes = tuple(self.clauses.nodes)
+        return tree.Method(name, nodes, tuple(self.bodies), span, comments, tail)
 
-    def _header(self, line: LogicalLine | None) -> tree.Name:
-        first = token_span(self.lines[0].tokens[0])
-        if line is None:
-            message = "a file begins with `method NAME`"
-            self.reader.report("B101", first, message, "Write it above this line.")
-            return tree.Name("unnamed", first)
-        name = self._method_name(line)
-        return name if name is not None else tree.Name("unnamed", first)
+    def _missing_header(self) -> tree.Name:
+        """Report that there is no `method`; a line that looks like it is not looked at again."""
+        first = self.lines[0]
+        place = token_span(first.tokens[0])
+        hint = "Write it above this line."
+        if first.kind is Kind.OTHER and get_close_matches(first.keyword.lower(), ["method"]):
+            hint = "Did you mean `method`? Keywords are lower case."
+            self.lines = self.lines[1:] or self.lines
+        self.reader.report("B101", place, "a file begins with `method NAME`", hint)
+        return tree.Name("unnamed", place)
 
-    def _method_name(self, line: LogicalLine) -> tree.Name | None:
-        rest = line.tokens[1:]
-        if len(rest) == 1 and rest[0].type == "NAME":
+    def _name(self, line: LogicalLine) -> tree.Name:
+        """The name of the method; `unnamed`, and an error, if there is none."""
+        keyword, *rest = line.tokens
+        if len(rest) == 1 and rest[0].type in {"NAME", "IN", "PER", "N", "SQRT"}:
             name = tree.Name(str(rest[0]), token_span(rest[0]))
             self.reader.check_name(name, "method")
             return name
-        if rest and rest[0].type in {"IN", "PER", "N", "SQRT"} and len(rest) == 1:
-            self.reader.check_name(tree.Name(str(rest[0]), token_span(rest[0])), "method")
-        elif not any(token.type == BAD for token in rest):
-            words = "".join(c if c.isalnum() else "_" for c in "".join(rest)).strip("_")
-            mend = f"method_{words}" if words[:1].isdigit() else words
-            span = tokens_span(rest[0], rest[-1]) if rest else token_span(line.tokens[0])
+        if not any(token.type == BAD for token in rest):
+            span = tokens_span(rest[0], rest[-1]) if rest else token_span(keyword)
             message = "`method` is followed by one name: ASCII letters, digits and `_`"
-            hint = f"Write `method {shortened(mend or 'rk4')}`."
-            self.reader.report("B102", span, message, hint)
-        return None
+            self.reader.report("B102", span, message, _name_hint(rest))
+        return tree.Name("unnamed", token_span(keyword))
 
     def _parts(
         self, lines: Sequence[LogicalLine]
@@ -143,15 +139,13 @@ class _Method:
             elif bodies:
                 bodies[-1].append(line)
             elif line.kind is Kind.OTHER:
-                self.clauses.unknown(line)
+                if self.lines[0].kind is Kind.METHOD or has_body:
+                    self.clauses.unknown(line)
             else:
                 self._report_early(line)
                 if not has_body:
                     bodies.append([_implied(line), line])
         return clauses, bodies
-
-    def _clause(self, line: LogicalLine) -> None:
-        self.clauses.read(line)
 
     def _report_early(self, line: LogicalLine) -> None:
         """An assignment or a row where clauses stand."""
@@ -188,6 +182,14 @@ class _Method:
         kinds = type(self.bodies[0]) if self.bodies else type(body)
         if isinstance(body, kinds) and (not self.bodies or kinds is tree.Tableau):
             self.bodies.append(body)
+
+
+def _name_hint(tokens: Sequence[Token]) -> str:
+    """What to write instead of these tokens behind `method`."""
+    if len(tokens) > 1 and tokens[0].type == "NAME" and tokens[0].end_column != tokens[1].column:
+        return "The rest goes on lines of its own."
+    words = "".join(c if c.isalnum() else "_" for c in "".join(tokens)).strip("_")[:40]
+    return f"Write `method {f'method_{words}' if words[:1].isdigit() else words or 'rk4'}`."
 
 
 def _implied(line: LogicalLine) -> LogicalLine:

@@ -52,6 +52,8 @@ _LOOK_ALIKES = {
     "│": "|",
     "\u00a0": "a plain blank",
     "**": "^",
+    ":": "=",
+    ";": ",",
     "==": "=",
     ":=": "=",
     "{": "(",
@@ -185,9 +187,10 @@ def _wrong_decimal(token: str) -> Wrong:
     if token.count(".") > 1:
         message = "a number has one decimal point"
         return "B122", message, "Between two cells of a table there is a blank."
-    whole = token[1:] if token.startswith(".") else token[:-1]
-    mend = f"0{token}" if token.startswith(".") else f"{token}0"
-    hint = f"Write `{mend}`" + ("." if token.startswith(".") else f", or `{whole}`.")
+    mantissa, e, exponent = token.partition("e" if "e" in token else "E")
+    whole, fraction = (part or "0" for part in mantissa.split("."))
+    hint = f"Write `{_short(f'{whole}.{fraction}{e}{exponent}')}`"
+    hint += "." if mantissa.startswith(".") else f", or `{_short(whole + e + exponent)}`."
     return "B122", f"`{_short(token)}`: a decimal has digits on both sides of the point", hint
 
 
@@ -205,7 +208,7 @@ def _open_string(token: str) -> Wrong:
 
 
 def _unknown(token: str) -> Wrong:
-    mend = _LOOK_ALIKES.get(token) or _LOOK_ALIKES.get(token[0])
+    mend = _LOOK_ALIKES.get(token, _LOOK_ALIKES.get(token[0]))
     hint = f"Write `{mend}`." if mend else None
     if token[0].isalpha() and mend is None:
         hint = "Names are ASCII letters, digits and `_`: spell it, such as `alpha`."

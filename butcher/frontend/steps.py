@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from keyword import iskeyword
 
@@ -22,16 +23,23 @@ _ON = "Put parentheses around what goes on over several lines."
 def read_step(reader: Reader, header: LogicalLine, lines: Sequence[LogicalLine]) -> tree.Step:
     """`step`: one assignment a line."""
     found: list[tree.Assignment] = []
-    ends_open = False
+    goes_on = False  # whether the last assignment was not complete, which is reported
     for line in lines:
         if line.kind is Kind.ASSIGNMENT:
-            ends_open = line.tokens[-1].type in _OPERATORS
-            if ends_open:
+            goes_on = line.tokens[-1].type in _OPERATORS
+            if goes_on:
                 message = "the line ends with an operator, and a line's end ends an assignment"
                 reader.report("B151", token_span(line.tokens[-1]), message, _ON)
-            elif assignment := _assignment(reader, line):
+            if assignment := _assignment(reader, line, goes_on):
                 found.append(assignment)
-        elif not ends_open:
+        elif line.tokens[0].type in _OPERATORS and line.kind is Kind.OTHER:
+            if not goes_on:
+                message = "this line begins with an operator, and an assignment ends with its line"
+                reader.report("B151", token_span(line.tokens[0]), message, _ON)
+            if found:
+                found[-1] = replace(found[-1], value=tree.Invalid(found[-1].value.span))
+            goes_on = True
+        elif not goes_on:
             _report_other(reader, line)
     place = tokens_span(header.tokens[0], header.tokens[-1])
     if not lines:
@@ -48,20 +56,18 @@ def _report_other(reader: Reader, line: LogicalLine) -> None:
     if line.kind in {Kind.ROW, Kind.RULE}:
         message = "a line of a table in a step body"
         reader.report("B111", token_span(first), message, "Tables stand in `tableau`, `multistep`.")
-    elif first.type in _OPERATORS:
-        message = "this line begins with an operator, and an assignment ends with its line"
-        reader.report("B151", token_span(first), message, _ON)
     else:
         message = "this line is no assignment"
         hint = "Write it as `u[n+1] = ...` or `k1 = ...`."
         reader.report("B150", token_span(first), message, hint)
 
 
-def _assignment(reader: Reader, line: LogicalLine) -> tree.Assignment | None:
+def _assignment(reader: Reader, line: LogicalLine, goes_on: bool) -> tree.Assignment | None:
+    """The assignment; its value is Invalid if it could not be read, or if it goes on."""
     tokens = line.tokens
     place = Place("B120", "the assignment", token_span(tokens[0]))
     span = tokens_span(tokens[0], tokens[-1])
-    sides = reader.parse("assignment", tokens, place)
+    sides = None if goes_on else reader.parse("assignment", tokens, place)
     if sides is None:
         target = _target(tokens)
         value: tree.Expression = tree.Invalid(span)

@@ -247,8 +247,8 @@ def _blank_mend(tokens: Sequence[Token]) -> tuple[str, str]:
     if tokens[0].type in _SIGNS:
         return message, f"Write `{joined}` without a blank."
     spaced = "".join(f" {t} " if t.type in {"PLUS", "MINUS"} else str(t) for t in tokens)
-    mend = f"Write `{joined}` or `({shortened(spaced)})` for one cell"
+    mend = f"Write `{joined}` or `({shortened(spaced)})` as one cell"
     if len(tokens) > 2 and any(t.type == "MINUS" for t in tokens):
         apart = "".join(f" {t}" if t.type == "MINUS" else str(t) for t in tokens)
-        mend += f", `{apart}` for two"
+        mend += f", `{apart}` as several"
     return message, f"{mend}."
