@@ -12,8 +12,9 @@ case: E(t) needs Y of smaller trees only. Several slots make trees of several co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from math import factorial
 from typing import Generic, Literal, TypeVar
 
@@ -34,6 +35,8 @@ LARGEST_WORK = 1_000_000_000
 """Nanoseconds, about, that the conditions of one method may take."""
 
 Vector = TypeVar("Vector")
+Broken = tuple[int, Vector, int]
+"""A tree, the weights that targets have of it, the place of the one whose weight is wrong."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,14 @@ class Failure:
             order,
             gamma,
             trees.sigma(tree),
-            ONE / gamma,
-            weight / gamma,
+            Number({1: 1}, gamma),
+            weight / gamma if isinstance(weight, Ball) else _divided(weight, gamma),
         )
+
+
+def _divided(number: Number, by: int) -> Number:
+    """As `/`, which goes by the inverse, and there may be thousands of them."""
+    return Number(number.terms, number.denominator * by)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,8 @@ class OrderResult:
     """What is proved of one row.
 
     order     every condition up to it holds; None where order has no meaning, `reason` says why.
-    outcome   fails: `failures` are the broken conditions of order + 1, all of them;
+    outcome   fails: `failures` are the broken conditions of order + 1, all of them, made out
+              when they are asked for;
               reached: all conditions up to the order asked for hold;
               too large: the conditions of order + 1 were not computed, they would take too long;
               undecided: the digits printed are too few to tell about order + 1;
@@ -87,8 +96,12 @@ class OrderResult:
     order: int | None
     outcome: Literal["fails", "reached", "too large", "undecided", "undefined"]
     exact: bool
-    failures: tuple[Failure, ...] = ()
     reason: str | None = None
+    find: Callable[[], tuple[Failure, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def failures(self) -> tuple[Failure, ...]:
+        return self.find()
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,7 @@ def order_nonautonomous(
         if any(stage.c is None for stage in found.stages):
             raise UndefinedError("there is no time in a method that does not keep constants")
     except UndefinedError as error:
-        return _undefined(graph, error)
+        return _second_order(graph, up_to) or _undefined(graph, error)
     targets = tuple(t for t in found.targets if t.kind == "advanced")
     found = replace(found, targets=targets)
     if all(found.keeps_time(stage) for stage in found.stages):
@@ -165,7 +178,7 @@ def _second_order(graph: Graph, up_to: int) -> OrderResult | None:
         failure = Failure(name, name, reached + 1, factorial(q), 1, wanted, ball)
     else:
         failure = Failure(name, name, reached + 1, factorial(q), 1, wanted, got)
-    return OrderResult(key, "advanced", reached, "fails", exact, (failure,))
+    return OrderResult(key, "advanced", reached, "fails", exact, find=lambda: (failure,))
 
 
 def _lowest(results: Sequence[OrderResult]) -> OrderResult:
@@ -269,8 +282,8 @@ class _Proof(Generic[Vector]):
                 break
             for t in waiting:
                 if t.key in broken:
-                    failures = tuple(broken[t.key])
-                    done[t.key] = OrderResult(t.key, t.kind, n - 1, "fails", exact, failures)
+                    find = partial(self.failures, n, broken[t.key])
+                    done[t.key] = OrderResult(t.key, t.kind, n - 1, "fails", exact, find=find)
                 elif t.key in vague:
                     reason = f"the digits printed are too few to tell about order {n}"
                     done[t.key] = OrderResult(
@@ -280,11 +293,17 @@ class _Proof(Generic[Vector]):
             done.setdefault(t.key, OrderResult(t.key, t.kind, self.up_to, "reached", exact))
         return [done[t.key] for t in self.system.targets]
 
-    def conditions(self, n: int) -> tuple[dict[str, list[Failure]], set[str]]:
+    def failures(self, n: int, broken: Iterable[Broken[Vector]]) -> tuple[Failure, ...]:
+        return tuple(
+            Failure.of(self.trees, tree, n, self.arithmetic.gets(weights, place))
+            for tree, weights, place in broken
+        )
+
+    def conditions(self, n: int) -> tuple[dict[str, list[Broken[Vector]]], set[str]]:
         """Of order n: by row, the broken ones; and the rows of which one cannot be told."""
         self.spend(2000 * sum(self.trees.palette.counts(n)[n]))
         self.advance(n)
-        broken: dict[str, list[Failure]] = {}
+        broken: dict[str, list[Broken[Vector]]] = {}
         vague: set[str] = set()
         for slot, targets in enumerate(self.targets):
             for tree in self.trees.of(n, slot) if targets else ():
@@ -297,9 +316,7 @@ class _Proof(Generic[Vector]):
                     if verdict is None:
                         vague.add(target.key)
                     elif not verdict:
-                        got = self.arithmetic.gets(weights, place)
-                        failure = Failure.of(self.trees, tree, n, got)
-                        broken.setdefault(target.key, []).append(failure)
+                        broken.setdefault(target.key, []).append((tree, weights, place))
         return broken, vague
 
     def advance(self, n: int) -> None:

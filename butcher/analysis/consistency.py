@@ -1,0 +1,232 @@
+"""What can be seen in the rows of a graph, before any condition of order.
+
+    sum_j A_ij - sum_l l U_il = c_i      a row does to t what its node says (row sums)
+    sum_l U_il = 1, sum_l V_l = 1        a row keeps constants (pre-consistency)
+
+and which evaluations, rows and symbols nothing depends on. Exact; a row of rounded decimals is
+compared to within what its digits leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
+from butcher.ir.graph import Graph, Row
+
+
+@dataclass(frozen=True)
+class RowSum:
+    """The argument of an evaluation: what it does to t, `sum`, against its node c, in steps.
+
+    slot   whose values were added up: with several slots each has a sum of its own.
+    """
+
+    evaluation: str
+    row: str
+    slot: str
+    sum: Entry
+    c: Entry
+
+    @property
+    def residual(self) -> Entry:
+        """sum - c; its radius is the rounding that is allowed for."""
+        return self.sum - self.c
+
+    @property
+    def holds(self) -> bool:
+        return self.residual.may_be(0)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """What a row makes of the constant 1: the sum of its values' coefficients, which is to be 1.
+
+    of    the evaluation whose argument the row is, or the state whose new value it is.
+    sum   None where it depends on h.
+    """
+
+    row: str
+    of: str
+    sum: Entry | None
+
+    @property
+    def holds(self) -> bool:
+        return self.sum is not None and self.sum.may_be(1)
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """The facts of one graph.
+
+    row_sums       of every argument that keeps constants and whose c is known.
+    weights        by row: the sum of the evaluations' coefficients of each new value and each
+                   estimate, in steps; absent where they are no multiples of h.
+    constants      every argument and every new value that reads no linear slot: what such a slot
+                   makes of a constant is trained.
+    dead           the evaluations that no new value depends on. Those of `for_estimates` are
+                   read by an estimate, and are computed where the step is controlled.
+    dead_rows      the rows that neither a new value nor an estimate depends on.
+    dead_symbols   the symbols on which neither of them depends.
+    re_evaluated   evaluations of old states alone, `f(u[n-1])`: what was known one block ago.
+    """
+
+    row_sums: tuple[RowSum, ...]
+    weights: Mapping[str, Entry]
+    constants: tuple[Constant, ...]
+    dead: tuple[str, ...]
+    for_estimates: tuple[str, ...]
+    dead_rows: tuple[str, ...]
+    dead_symbols: tuple[str, ...]
+    re_evaluated: tuple[str, ...]
+
+    @property
+    def keeps_constants(self) -> bool:
+        return all(constant.holds for constant in self.constants)
+
+
+def consistency(graph: Graph) -> Consistency:
+    """Everything above, of one graph; symbols at their start values."""
+    new = _reachable(graph, graph.outputs)
+    read = _reachable(graph, [*graph.outputs, *(e.row for e in graph.estimates)])
+    evaluations = [e.key for e in graph.evaluations]
+    dead = tuple(key for key in evaluations if key not in new)
+    constants = tuple(_constants(graph))
+    return Consistency(
+        row_sums=tuple(_row_sums(graph)),
+        weights=dict(_weights(graph)),
+        constants=constants,
+        dead=dead,
+        for_estimates=tuple(key for key in dead if key in read),
+        dead_rows=tuple(row.key for row in graph.rows if row.key not in read),
+        dead_symbols=_dead_symbols(graph, read),
+        re_evaluated=tuple(e.key for e in graph.evaluations if _is_old(graph, e.argument)),
+    )
+
+
+# ---------------------------------------------------------------------- sums
+
+
+def _row_sums(graph: Graph) -> Iterable[RowSum]:
+    slots = {e.key: e.slot for e in graph.evaluations}
+    driven = {slot: equation.state for equation in graph.ode for slot, _ in equation.slots}
+    first = {
+        slot for equation in graph.ode if equation.derivative == 1 for slot, _ in equation.slots
+    }
+    for evaluation in graph.evaluations:
+        row = graph.row[evaluation.argument]
+        own = {slots[t.source] for t in row.terms if t.source in slots}
+        if evaluation.c is None or evaluation.slot not in first:
+            continue
+        # Several slots that move one state: each has a tableau, with nodes of its own.
+        several = len({slot for slot in own if driven.get(slot) == _state(graph, row)}) > 1
+        slot = evaluation.slot if several and evaluation.slot in own else None
+        try:
+            found = _time(graph, row, slot)
+            c = entry(evaluation.c, 0)
+        except (NotHomogeneousError, ZeroDivisionError):
+            continue
+        yield RowSum(evaluation.key, row.key, slot or evaluation.slot, found, c)
+
+
+def _state(graph: Graph, row: Row) -> str | None:
+    """The state that a row is a value of."""
+    names = {graph.state[t.source].name for t in row.terms if _is_value(graph, t.source)}
+    return names.pop() if len(names) == 1 else None
+
+
+def _time(graph: Graph, row: Row, slot: str | None) -> Entry:
+    """What a row does to t, in steps, with the evaluations of one slot, or of all."""
+    found = NOTHING
+    for term in row.terms:
+        if _is_value(graph, term.source):
+            lag = graph.state[term.source].lag
+            found = found + entry(term.coefficient, 0).times(-lag)
+            continue
+        held = graph.evaluation.get(term.source)
+        if slot is None or held is None or held.slot == slot:
+            found = found + entry(term.coefficient, 1)
+    return found
+
+
+def _weights(graph: Graph) -> Iterable[tuple[str, Entry]]:
+    for key in [*_new_rows(graph), *(e.row for e in graph.estimates)]:
+        row = graph.row.get(key)
+        terms = [t for t in row.terms if not _is_value(graph, t.source)] if row else []
+        try:
+            yield key, total([entry(t.coefficient, 1) for t in terms])
+        except (NotHomogeneousError, ZeroDivisionError):
+            continue
+
+
+def _constants(graph: Graph) -> Iterable[Constant]:
+    rows = [(e.argument, e.key) for e in graph.evaluations]
+    for state, key in zip(graph.states, graph.outputs, strict=True):
+        if state.kind == "value" and state.lag == 0:
+            rows.append((key, state.key))
+    linear = {e.key for e in graph.evaluations if e.slot in graph.linear}
+    for key, of in rows:
+        if key in graph.row and linear.isdisjoint(graph.row[key].coefficients):
+            yield _constant(graph, key, of)
+
+
+def _constant(graph: Graph, key: str, of: str) -> Constant:
+    terms = [t for t in graph.row[key].terms if _is_value(graph, t.source)]
+    try:
+        return Constant(key, of, total([entry(t.coefficient, 0) for t in terms]))
+    except (NotHomogeneousError, ZeroDivisionError):
+        return Constant(key, of, None)
+
+
+def _is_value(graph: Graph, source: str) -> bool:
+    state = graph.state.get(source)
+    return state is not None and state.kind == "value"
+
+
+def _new_rows(graph: Graph) -> list[str]:
+    states = zip(graph.states, graph.outputs, strict=True)
+    return [key for state, key in states if state.kind == "value" and state.lag == 0]
+
+
+# ---------------------------------------------------------------------- what depends on what
+
+
+def _reachable(graph: Graph, ends: Iterable[str]) -> set[str]:
+    """The keys that the ends are computed from, these included."""
+    found: set[str] = set()
+    waiting = list(ends)
+    while waiting:
+        key = waiting.pop()
+        if key in found:
+            continue
+        found.add(key)
+        if key in graph.row:
+            waiting += (term.source for term in graph.row[key].terms)
+        elif key in graph.evaluation:
+            waiting.append(graph.evaluation[key].argument)
+    return found
+
+
+def _dead_symbols(graph: Graph, read: set[str]) -> tuple[str, ...]:
+    used = {
+        name
+        for row in graph.rows
+        if row.key in read
+        for term in row.terms
+        for name in term.coefficient.names
+    }
+    if graph.takes_time:
+        for evaluation in graph.evaluations:
+            if evaluation.key in read and evaluation.c is not None:
+                used |= evaluation.c.names | {"h"}
+    for symbol in graph.symbols:  # a drawn one depends on what its distribution is made of
+        if symbol.name in used and symbol.distribution is not None:
+            used |= {name for a in symbol.distribution.arguments for name in a.names}
+    return tuple(symbol.name for symbol in graph.symbols if symbol.name not in used)
+
+
+def _is_old(graph: Graph, key: str) -> bool:
+    """Whether a row is made of values that were known one block ago."""
+    sources = [graph.state.get(term.source) for term in graph.row[key].terms]
+    return all(s is not None and s.kind == "value" and s.lag > 0 for s in sources)
