@@ -65,7 +65,7 @@ class Docstring:
         if len(self.graph.states) == 1:
             return ""
         keys = ", ".join(state.key for state in self.graph.states)
-        return f"In and out goes the tuple ({keys}); `start` makes the first one."
+        return f"In and out goes the tuple ({keys}); `start` makes the first."
 
     def _numbers(self) -> Iterator[str]:
         for symbol in self.parameters.symbols:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from butcher.emit.torch_module.backward import Inverse
 from butcher.emit.torch_module.begin import beginning
 from butcher.emit.torch_module.docstring import Docstring
 from butcher.emit.torch_module.header import Header
@@ -193,6 +194,10 @@ class Methods:
         read = sources(self.steps) | set(self.graph.outputs) | {keys[0]}
         read |= {r.only_source for r in self.graph.rows if r.only_source}
         names = [self.names.locals[key] if key in read else fresh(self.names, "_1") for key in keys]
+        self._write_unpacked(writer, names, whole)
+
+    @staticmethod
+    def _write_unpacked(writer: Writer, names: Sequence[str], whole: str) -> None:
         flat = f"{', '.join(names)} = {whole}"
         if len(flat) <= writer.room:
             writer.line(flat)
@@ -270,7 +275,30 @@ class Methods:
         writer.docstring(f"The state before the first block: {said}.")
 
     def write_inverse(self, writer: Writer) -> None:
-        """Where the old state can be computed from the new one."""
+        """The old state from the new one, where there is a way."""
+        inverse = None if self.is_single else Inverse.of(self.graph, self.names)
+        if inverse is None:
+            return
+        tensors = self._tensors(len(self.graph.states))
+        writer.line()
+        writer.bracketed(
+            "def inverse(", ["self", f"state: {tensors}", *self._time()], f") -> {tensors}:"
+        )
+        with writer.indented():
+            but = [f"{d} not 0" for d in inverse.divisors()]
+            text = ", ".join(["The state before the step to this one; in evaluation mode", *but])
+            writer.docstring(f"{text}.")
+            arguments = inverse.arguments
+            self._write_unpacked(writer, arguments, "state")
+            self.parameters.write_locals(writer, inverse.needed(), arguments[0])
+            inverse.write(writer, self.body(arguments[0]))
+            values = [
+                f"{self.local(s)}.to({arguments[0]}.dtype)"
+                if s.key in inverse.solved
+                else self.local(s)
+                for s in self.graph.states
+            ]
+            self.write_return(writer, values)
 
 
 def _wrapped(items: Sequence[str], width: int) -> list[str]:

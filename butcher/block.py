@@ -1,0 +1,126 @@
+"""`make_block`: the text of an emitted class, executed. The first module that needs torch."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import linecache
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from fractions import Fraction
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from butcher.compiler import compile as compile_scheme
+from butcher.compiler import resolve
+from butcher.spec import Scheme
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+SubNets = SubNet | Mapping[str, SubNet]
+
+
+def make_block(
+    scheme: Scheme | str | os.PathLike[str],
+    F: SubNets,
+    /,
+    h: float | Fraction | None = None,
+    step: str | None = None,
+    weights: str | None = None,
+    **values: float | None,
+) -> nn.Module:
+    """A live block: what `butcher.compile` emits, executed and given its sub-nets.
+
+    scheme    a Scheme, text (with a line break), a path, or a shipped name.
+    F         what builds a sub-net (called once a set of weights, in stage order), a module (the
+              same everywhere), or a sequence of modules; for several slots also a mapping from
+              slot name to any of these.
+    h         the value of a fixed, the start value of a learned step.
+    step      "fixed", "learned" or "per-stage"; weights: "per-stage" or "shared".
+    values    `param` names, start values of `learn` names, `channels` where one is per channel.
+
+    None means what the file says. The block's source is `inspect.getsource(type(block))`.
+    """
+    scheme = resolve(scheme)
+    make = live_class(_source(scheme, scheme.digest, step, weights))
+    _check_keywords(make, scheme.name, values)
+    given: dict[str, float | Fraction | None] = {} if h is None else {"h": float(h)}
+    return make(F, **given, **values)
+
+
+@lru_cache(maxsize=256)
+def _source(scheme: Scheme, digest: str, step: str | None, weights: str | None) -> str:
+    """A stack asks for the same block again and again."""
+    return compile_scheme(scheme, step=step, weights=weights)
+
+
+def _check_keywords(
+    make: Callable[..., nn.Module], name: str, values: Mapping[str, object]
+) -> None:
+    parameters = inspect.signature(make).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "h"]
+    for wrong in values:
+        if wrong not in known:
+            all_known = ", ".join(["h", "step", "weights", *known])
+            near = get_close_matches(wrong, known, n=1)
+            mend = f"did you mean {near[0]}? " if near else ""
+            raise TypeError(f"{name} has no {wrong!r}: {mend}its keywords are {all_known}")
+
+
+# --------------------------------------------------------------------------- text to class
+
+
+def live_class(source: str) -> type[nn.Module]:
+    """The class that an emitted text defines, the same one whenever the text is the same.
+
+    Its module is in `sys.modules` under a name made of the text's digest, and its lines are known
+    to tracebacks. Its instances carry the text when they are pickled, so that a process that has
+    never seen it can make the class again.
+    """
+    name = f"butcher_block_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    module = sys.modules.get(name) or _executed(source, name)
+    (made,) = (
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == name
+    )
+    assert issubclass(made, nn.Module)
+    return made
+
+
+def _executed(source: str, name: str) -> ModuleType:
+    filename = f"<{name}>"
+    module = ModuleType(name)
+    module.__file__ = filename
+    # No modification time: the entry stays when others are checked against the disk.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    # The text is the emitter's own: names are checked identifiers, numbers are printed by it, and
+    # strings of a `.tab` file reach it only escaped.
+    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102
+    sys.modules[name] = module
+    for value in list(vars(module).values()):
+        if isinstance(value, type) and value.__module__ == name:
+            value.__reduce_ex__ = _reduce(value, source)  # type: ignore[method-assign, assignment]
+    return module
+
+
+def _reduce(made: type, source: str) -> Callable[[nn.Module, int], str | tuple[Any, ...]]:
+    """How an instance is pickled: by the text of its class and what it holds."""
+
+    def __reduce_ex__(self: nn.Module, protocol: int) -> str | tuple[Any, ...]:
+        usual = object.__reduce_ex__(self, max(protocol, 2))
+        if type(self) is not made or isinstance(usual, str):
+            return usual  # a subclass is found by its own name
+        return (_blank, (source,), *usual[2:])
+
+    return __reduce_ex__
+
+
+def _blank(source: str) -> nn.Module:
+    """An instance without its content, which unpickling fills in."""
+    made = live_class(source)
+    return made.__new__(made)
