@@ -99,7 +99,8 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A row that is no state: `bhat`, the embedded solution, or `err`, the difference to it."""
+    """A row that is no state: `bhat`, the embedded solution of `state` (the key of its newest
+    value), or `err`, b - bhat."""
 
     row: str
     state: str
@@ -111,7 +112,7 @@ class Graph:
     """A method.
 
     outputs     for each state the key of what it becomes: a row, another state, an evaluation.
-    evaluations and rows stand in an order in which a person would write them; unless there is a
+    evaluations stand in an order in which a person would write them; unless there is a
                 circle (an implicit method), it is also one in which they can be computed.
     sweeps      the Picard sweeps by which circles are computed; None if none are declared.
     """

@@ -140,7 +140,7 @@ class _Lowering:
                 slot=call.slot,
                 argument=argument,
                 group=call.slot if self.scheme.shared else key,
-                c=self.abscissa(self.rows[argument]),
+                c=self.abscissa(self.rows[argument], owner),
                 span=call.place.span,
             )
         )
@@ -166,8 +166,10 @@ class _Lowering:
             return self.row(f"Y[{next(iter(total))}]", total, reference.place.span)
         return self.row(f"Y{len(self.rows) + 1}", total, call.place.span)
 
-    def abscissa(self, row: Row) -> Coefficient | None:
+    def abscissa(self, row: Row, owner: str) -> Coefficient | None:
         """What the row does to t, in steps: None if it does not keep constants."""
+        takes_time = any(equation.time for equation in self.scheme.ode)
+        h = self.size.at(owner) if takes_time else STEP
         slope = {slot: 2 - e.derivative for e in self.scheme.ode for slot, _ in e.slots}
         slots = {e.key: e.slot for e in self.evaluations}
         constant, offset = Coefficient.of(0), Coefficient.of(0)
@@ -175,7 +177,7 @@ class _Lowering:
             name, _, index = term.source.partition("[n")
             if name in self.lags:
                 constant = constant + term.coefficient
-                offset = offset + term.coefficient * STEP * int(index.removesuffix("]") or 0)
+                offset = offset + term.coefficient * h * int(index.removesuffix("]") or 0)
             else:
                 slot = slots.get(name)
                 if slot is not None and slot not in slope:

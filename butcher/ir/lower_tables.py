@@ -113,7 +113,7 @@ class _RungeKutta:
         kind = "err" if is_error else "bhat"
         key = f"{kind}[{equation.state}]"
         row = self.combined(key, equation, cells, keep=not is_error)
-        return row, Estimate(key, equation.state, "err" if is_error else "bhat")
+        return row, Estimate(key, f"{equation.state}[n]", "err" if is_error else "bhat")
 
 
 def embedded(tableau: Tableau) -> tuple[Cell, ...]:

@@ -8,18 +8,16 @@ from butcher.frontend import tree
 from butcher.source import Source, Span
 from butcher.spec import clauses as read
 from butcher.spec.expression import Arithmetic
+from butcher.spec.model import Place
 from butcher.spec.names import STEP, Declarations, Names
 from butcher.spec.report import Report, nearest
 from butcher.spec.scheme import (
     Body,
-    Call,
     Claim,
     Equation,
-    Place,
     RungeKutta,
     Scheme,
     StepBody,
-    Term,
 )
 from butcher.spec.step import Steps
 from butcher.spec.symbol import Symbol
@@ -227,13 +225,6 @@ def _slots_of(names: Names) -> dict[str, Span]:
 def _slots(body: StepBody) -> dict[str, Span]:
     """The slots a step body calls, with the place of the first call of each."""
     found: dict[str, Span] = {}
-
-    def visit(terms: tuple[Term, ...]) -> None:
-        for term in terms:
-            if isinstance(term.source, Call):
-                visit(term.source.argument)
-                found.setdefault(term.source.slot, term.source.place.span)
-
-    for statement in body.statements:
-        visit(statement.terms)
+    for call in body.calls:
+        found.setdefault(call.slot, call.place.span)
     return found

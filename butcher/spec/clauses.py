@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from butcher.frontend import tree
+from butcher.spec.model import Place
 from butcher.spec.report import Report
-from butcher.spec.scheme import Claim, Equation, Place
+from butcher.spec.scheme import Claim, Equation
 
 LARGEST_ORDER = 12
 MOST_SWEEPS = 64

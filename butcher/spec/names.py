@@ -8,6 +8,7 @@ from butcher.coefficient import ONE, Coefficient, Number
 from butcher.frontend import tree
 from butcher.source import Span
 from butcher.spec.expression import Arithmetic, unknown_name
+from butcher.spec.model import Place
 from butcher.spec.report import Report, check_name
 from butcher.spec.symbol import Distribution, Symbol
 
@@ -130,7 +131,9 @@ class Declarations:
                 kind: Literal["h", "param"] = "h" if clause.name.id == "h" else "param"
                 if start is None:
                     return None
-                return Symbol(name=clause.name.id, kind=kind, start=start)
+                return Symbol(
+                    name=clause.name.id, kind=kind, start=start, place=_place(clause.name)
+                )
             case tree.Learn():
                 return self._learned(clause)
             case tree.Random():
@@ -159,6 +162,7 @@ class Declarations:
             start=start,
             bounds=bounds,
             distribution=distribution,
+            place=_place(clause.name),
         )
 
     def _start(
@@ -213,6 +217,7 @@ class Declarations:
             start=distribution.mean.start(),
             distribution=distribution,
             redrawn_backward=clause.redrawn,
+            place=_place(clause.name),
         )
 
     def _distribution(self, written: tree.Distribution, *, learned: bool) -> Distribution | None:
@@ -282,6 +287,10 @@ class Declarations:
             )
             return None
         return value.number
+
+
+def _place(name: tree.Name) -> Place:
+    return Place(span=name.span)
 
 
 _DECLARING = (tree.Let, tree.Param, tree.Learn, tree.Random)

@@ -7,32 +7,16 @@ Structure only: shapes, names, scopes. What the numbers are worth (order, stabil
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from butcher.coefficient import Coefficient
 from butcher.errors import Diagnostic
-from butcher.source import Source, Span
+from butcher.source import Source
+from butcher.spec.model import Model, Place
 from butcher.spec.symbol import Symbol
-
-
-class Model(BaseModel):
-    """Frozen; compared by content, where spans are no content."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-
-
-class Place(Model):
-    """A span that never makes two things differ."""
-
-    span: Span
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Place)
-
-    def __hash__(self) -> int:
-        return 0
 
 
 class Equation(Model):
@@ -144,6 +128,18 @@ class StepBody(Model):
     kind: Literal["scheme"] = "scheme"
     statements: tuple[Statement, ...]
 
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every evaluation that is written, inner ones first."""
+        return tuple(call for s in self.statements for call in _calls(s.terms))
+
+
+def _calls(terms: tuple[Term, ...]) -> Iterator[Call]:
+    for term in terms:
+        if isinstance(term.source, Call):
+            yield from _calls(term.source.argument)
+            yield term.source
+
 
 Body = RungeKutta | Multistep | StepBody
 
@@ -179,6 +175,20 @@ class Scheme(Model):
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @property
+    def declared(self) -> tuple[Symbol, ...]:
+        """The symbols of the file; h only if it is given another value, or trained."""
+        return tuple(s for s in self.symbols if s.name != "h" or s.kind != "h" or s.start != 1)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots, in the order in which the body has them."""
+        if isinstance(self.body, RungeKutta):
+            return tuple(tableau.slot for tableau in self.body.tableaus)
+        if isinstance(self.body, Multistep):
+            return (self.body.slot,)
+        return tuple(dict.fromkeys(call.slot for call in self.body.calls))
 
     @property
     def digest(self) -> str:

@@ -10,9 +10,10 @@ from butcher.coefficient import Coefficient
 from butcher.frontend import tree
 from butcher.source import Span
 from butcher.spec.expression import Arithmetic, unknown_name
+from butcher.spec.model import Place
 from butcher.spec.names import Names
 from butcher.spec.report import Report, nearest
-from butcher.spec.scheme import Call, Place, Reference, Statement, StepBody, Term
+from butcher.spec.scheme import Call, Reference, Statement, StepBody, Term
 from butcher.spec.tables import MOST_LAGS, MOST_STAGES
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from butcher.coefficient import Coefficient, Number, Variable
+from butcher.spec.model import Model, Place
 
 
-class Distribution(BaseModel):
+class Distribution(Model):
     """uniform(low, high), normal(mean, sigma) or bernoulli(p), over numbers and parameters."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     name: Literal["uniform", "normal", "bernoulli"]
     arguments: tuple[Coefficient, ...]
@@ -25,7 +22,7 @@ class Distribution(BaseModel):
         return self.arguments[0]
 
 
-class Symbol(BaseModel):
+class Symbol(Model):
     """A name that coefficients are made of. `let` names are not symbols: they are their value.
 
     kind    h: the step, a number that the stack sets; param: any other such number;
@@ -33,9 +30,8 @@ class Symbol(BaseModel):
     scope   of a learned one: block (one value), stage (only h: one a row that reads a stage, one
             an output), channel (a vector over dimension 1); of a drawn one: sample or batch.
     start   the start value; of a drawn one its mean at the start values of its parameters.
+    place   where it is declared; None for an h that the file does not speak of.
     """
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     name: str
     kind: Literal["h", "param", "learn", "random"]
@@ -44,6 +40,7 @@ class Symbol(BaseModel):
     bounds: tuple[Number, Number] | None = None
     distribution: Distribution | None = None
     redrawn_backward: bool = False
+    place: Place | None = None
 
     @property
     def variable(self) -> Variable:

@@ -6,8 +6,9 @@ from butcher.coefficient import Coefficient
 from butcher.frontend import tree
 from butcher.source import Span
 from butcher.spec.expression import Arithmetic
+from butcher.spec.model import Place
 from butcher.spec.report import Report
-from butcher.spec.scheme import Cell, Equation, Multistep, Place, RungeKutta, StageRow, Tableau
+from butcher.spec.scheme import Cell, Equation, Multistep, RungeKutta, StageRow, Tableau
 
 MOST_STAGES = 64
 MOST_LAGS = 32

@@ -1,0 +1,5 @@
+"""`python -m butcher`."""
+
+from butcher.cli import main
+
+main()

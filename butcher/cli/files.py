@@ -1,0 +1,64 @@
+"""Reading what is named on the command line, and writing so that nothing is left half done."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from butcher.compiler import find
+
+MOST_BYTES = 1 << 20
+
+
+def read_spec(spec: str) -> bytes:
+    """The bytes of a path, a shipped name, or `-`; a little over the limit at most, so that a
+    huge file is refused without being read."""
+    if spec == "-":
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    with find(spec).open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def write(path: Path | None, data: bytes) -> None:
+    """To a file, whole or not at all; to standard output for None.
+
+    A device, a pipe or a link is written to, not replaced.
+    """
+    if path is None:
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # The reader has what it wanted. What is buffered still must not fail at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        with path.open("wb") as file:
+            file.write(data)
+        return
+    _replace(path, data, mode)
+
+
+def _replace(path: Path, data: bytes, mode: int | None) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is None:
+            umask = os.umask(0)
+            os.umask(umask)
+            mode = 0o666 & ~umask
+        os.chmod(temporary, stat.S_IMODE(mode))
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,152 @@
+"""The commands and their options; what they do is in the modules beside this one."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from butcher.cli import commands
+from butcher.version import __version__
+
+app = typer.Typer(
+    name="butcher",
+    help="Compile numerical methods into trainable PyTorch blocks, and prove what they are.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Spec = Annotated[
+    str, typer.Argument(metavar="SPEC", help="a path, - for standard input, or a shipped name")
+]
+Specs = Annotated[
+    list[str],
+    typer.Argument(metavar="SPEC...", help="paths, - for standard input, or shipped names"),
+]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+class Step(StrEnum):
+    """How a block holds its step h."""
+
+    FIXED = "fixed"
+    LEARNED = "learned"
+    PER_STAGE = "per-stage"
+    CONTROLLED = "controlled"
+
+
+class Weights(StrEnum):
+    """Whether the evaluations of a slot have their own weights."""
+
+    PER_STAGE = "per-stage"
+    SHARED = "shared"
+
+
+@app.command("compile")
+def compile_(
+    spec: Spec,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="not standard output")
+    ] = None,
+    step: Annotated[Step | None, typer.Option(help="default: what the file says, or fixed")] = None,
+    h: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="default: what the file says, or 1")
+    ] = None,
+    weights: Annotated[
+        Weights | None, typer.Option(help="default: what the file says, or per-stage")
+    ] = None,
+    class_name: Annotated[str | None, typer.Option(metavar="NAME")] = None,
+    verify: Annotated[bool, typer.Option("--verify/--no-verify", help="check the claims")] = True,
+) -> None:
+    """Write the torch module of a method."""
+    commands.compile_spec(
+        spec,
+        output,
+        step=None if step is None else step.value,
+        h=h,
+        weights=None if weights is None else weights.value,
+        class_name=class_name,
+        verify=verify,
+    )
+
+
+@app.command()
+def check(specs: Specs, json: Json = False) -> None:
+    """Parse, validate, verify the claims; say everything found in every file."""
+    commands.check(specs, as_json=json)
+
+
+@app.command()
+def draw(
+    spec: Spec,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help=".svg .pdf .png or .dot")
+    ],
+) -> None:
+    """Draw the wiring of a method."""
+    commands.draw(spec, output)
+
+
+@app.command()
+def fmt(
+    specs: Specs,
+    check: Annotated[
+        bool, typer.Option("--check", help="change nothing; exit 1 if something would change")
+    ] = False,
+) -> None:
+    """Rewrite files in the canonical layout (- to standard output)."""
+    commands.fmt(specs, only_check=check)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """The shipped methods."""
+    commands.list_specs(as_json=json)
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(metavar="CODE")]) -> None:
+    """What a diagnostic means, with an example."""
+    commands.explain(code)
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="a TOML file")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="as train.epochs=3")
+    ] = None,
+) -> None:
+    """Train a network of compiled blocks."""
+    commands.train(recipe, settings or [])
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"butcher {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="the version")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """The entry point. Usage (2) and interruption (130) are typer's, the other codes ours."""
+    try:
+        app()
+    except commands.Failure as failure:
+        if str(failure):
+            print(str(failure), file=sys.stderr)
+        sys.exit(failure.code)

@@ -1,0 +1,36 @@
+"""From text to the source of a torch module, and the gate on the way."""
+
+from butcher.compiler.catalogue import catalogue
+from butcher.compiler.layout import formatted
+from butcher.compiler.lookup import (
+    UnknownSpecError,
+    find,
+    load,
+    parse,
+    parse_bytes,
+    resolve,
+    shipped,
+)
+from butcher.compiler.pipeline import OptionError, compile, translate
+from butcher.compiler.verdict import Verdict, examine, examine_bytes, unreadable
+from butcher.spec import Scheme
+
+__all__ = [
+    "OptionError",
+    "Scheme",
+    "UnknownSpecError",
+    "Verdict",
+    "catalogue",
+    "compile",
+    "examine",
+    "examine_bytes",
+    "find",
+    "formatted",
+    "load",
+    "parse",
+    "parse_bytes",
+    "resolve",
+    "shipped",
+    "translate",
+    "unreadable",
+]

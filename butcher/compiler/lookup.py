@@ -1,0 +1,91 @@
+"""Getting at a scheme: by shipped name, by path, or from text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from butcher import resources
+from butcher.errors import Diagnostic, SpecError, has_errors
+from butcher.frontend.canonical import canonical
+from butcher.frontend.limits import decode
+from butcher.frontend.parser import parse as parse_tree
+from butcher.source import Source
+from butcher.spec import Scheme, build
+
+
+class UnknownSpecError(FileNotFoundError):
+    """No file, and no shipped spec, of that name."""
+
+
+def shipped() -> Mapping[str, Traversable]:
+    """The shipped specs: name -> file. Adding a file is all it takes to add one."""
+    files = resources.root("specs").iterdir()
+    named = {f.name.removesuffix(".tab"): f for f in files if f.name.endswith(".tab")}
+    return dict(sorted(named.items()))
+
+
+def find(spec: str) -> Path | Traversable:
+    """The file of a path (a separator in it, or `.tab` at its end) or of a shipped name."""
+    if os.sep in spec or "/" in spec or spec.endswith(".tab"):
+        return Path(spec)
+    known = shipped()
+    if spec in known:
+        return known[spec]
+    near = get_close_matches(spec, known, n=3, cutoff=0.5)
+    mend = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UnknownSpecError(
+        f"no shipped spec is called {spec!r}: {mend}`butcher list` shows them; "
+        f"a file of your own is named with its path, ./{spec} or {spec}.tab"
+    )
+
+
+def read(source: Source) -> tuple[Scheme | None, tuple[Diagnostic, ...]]:
+    """Parses and validates: the scheme, as far as it could be read, and everything found."""
+    method, found = parse_tree(source)
+    if method is None:
+        return None, tuple(found)
+    scheme, more = build(method, source, canonical(method))
+    findings = tuple(sorted((*found, *more), key=lambda d: d.span))
+    if scheme is None:
+        return None, findings
+    return scheme.model_copy(update={"findings": findings}), findings
+
+
+def accepted(scheme: Scheme | None, findings: tuple[Diagnostic, ...], source: Source) -> Scheme:
+    """The scheme, or a SpecError with everything found."""
+    if scheme is None or has_errors(findings):
+        raise SpecError(findings, source)
+    return scheme
+
+
+def parse(text: str, name: str = "<text>") -> Scheme:
+    """The scheme that a `.tab` text says. Raises SpecError."""
+    return parse_bytes(text.encode("utf-8", "surrogatepass"), name)
+
+
+def parse_bytes(data: bytes, name: str) -> Scheme:
+    """The scheme of a file's content. Raises SpecError."""
+    source, found = decode(data, name)
+    if source is None:
+        raise SpecError(found, Source(name, ""))
+    scheme, findings = read(source)
+    return accepted(scheme, findings, source)
+
+
+def load(spec: str | os.PathLike[str]) -> Scheme:
+    """The scheme of a shipped name or a path. Raises SpecError, or OSError for a missing file."""
+    file = find(spec) if isinstance(spec, str) else Path(spec)
+    return parse_bytes(file.read_bytes(), str(spec))
+
+
+def resolve(scheme: Scheme | str | os.PathLike[str]) -> Scheme:
+    """A scheme from whatever names one: itself, text (with a line break), a path, a name."""
+    if isinstance(scheme, Scheme):
+        return scheme
+    if isinstance(scheme, str) and "\n" in scheme:
+        return parse(scheme)
+    return load(scheme)

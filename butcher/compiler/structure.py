@@ -1,0 +1,125 @@
+"""What can be said about rows and names before any order: nodes, sums, what nothing reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from butcher.analysis.consistency import Consistency, consistency
+from butcher.coefficient import Coefficient
+from butcher.errors import Diagnostic, error, note, warning
+from butcher.ir.graph import Graph
+from butcher.source import Span
+from butcher.spec.scheme import Cell, RungeKutta, Scheme, StageRow
+
+
+def structure_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
+    """Everything of the kind, in no order."""
+    facts = consistency(graph)
+    if isinstance(scheme.body, RungeKutta):
+        for tableau in scheme.body.tableaus:
+            for row in tableau.stages:
+                yield from _node(row)
+            if scheme.claim is None:
+                yield from _weights(tableau.weights, tableau.weights_place.span)
+    yield from _dead(scheme, graph, facts)
+    yield from _constants(graph, facts, scheme.place.span)
+    yield from _re_evaluated(graph, facts)
+
+
+# --------------------------------------------------------------------------- sums
+
+
+def total(cells: Iterable[Cell]) -> Coefficient:
+    """The sum of a row's cells."""
+    return sum((cell.value for cell in cells), Coefficient.of(0))
+
+
+def is_zero(residual: Coefficient) -> bool:
+    """Whether it is zero, or zero within the rounding of the digits printed."""
+    return not residual or residual.magnitude() <= residual.radius
+
+
+def _node(row: StageRow) -> Iterator[Diagnostic]:
+    """c_i = sum_j a_ij, to the rounding of the row's decimals."""
+    if row.node is None:
+        return
+    found = total(row.cells)
+    node = row.node.value
+    if is_zero(found - node):
+        return
+    yield error(
+        "B203",
+        row.node.place.span,
+        f"node {node} is not the sum of its row, {found}",
+        f"Write {found}, leave the node empty, or mend the row{_mend(row, found - node)}.",
+    )
+
+
+def _mend(row: StageRow, residual: Coefficient) -> str:
+    """The simplest change of one written cell by which the row sums to its node."""
+    cells = [cell for cell in row.cells if cell.value]
+    changes = [(str(cell.value - residual), str(cell.value)) for cell in cells]
+    if row.node is None or not changes:
+        return ""
+    new, old = min(changes, key=lambda change: len(change[0]))
+    return f": with {new} for {old} the sum is {row.node.value}"
+
+
+def _weights(weights: tuple[Cell, ...], span: Span) -> Iterator[Diagnostic]:
+    """sum_i b_i = 1, or the method does not advance by h."""
+    found = total(weights)
+    if not is_zero(found - 1):
+        message = f"the weights sum to {_shown(found)}, not to 1: the order is 0"
+        yield warning("B304", span, message, "One of them has a wrong digit or sign.")
+
+
+def _shown(value: Coefficient) -> str:
+    """Exact if short, else as a decimal."""
+    text = str(value)
+    return text if len(text) <= 24 or not value.is_number else f"{float(value.number):.10g}"
+
+
+# --------------------------------------------------------------------------- what nothing reads
+
+
+def _dead(scheme: Scheme, graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
+    for key in facts.dead:
+        if key not in facts.for_estimates:
+            span = graph.evaluation[key].span or scheme.place.span
+            message = f"no output depends on stage {key}; the block leaves it out"
+            yield warning("B301", span, message, "Is a coefficient missing that reads it?")
+    if facts.for_estimates:
+        names = " and ".join(facts.for_estimates)
+        span = graph.evaluation[facts.for_estimates[0]].span or scheme.place.span
+        yield note(
+            "B306", span, f"{names} feed only the estimate; a block without step control has none"
+        )
+    reported = {finding.span for finding in scheme.findings if finding.code == "B206"}
+    for name in facts.dead_symbols:
+        place = graph.symbol[name].place
+        if place is not None and place.span not in reported:
+            message = f"nothing depends on `{name}`; the block does not have it"
+            yield warning("B302", place.span, message)
+
+
+def _constants(graph: Graph, facts: Consistency, default: Span) -> Iterator[Diagnostic]:
+    for constant in facts.constants:
+        if not constant.holds:
+            held = graph.evaluation.get(constant.of)
+            span = held.span if held is not None else graph.row[constant.row].span
+            what = f"the argument of {constant.of}" if held is not None else constant.row
+            found = "" if constant.sum is None else f": its states add up to {constant.sum.value}"
+            yield note("B303", span or default, f"{what} does not keep constants{found}")
+
+
+def _re_evaluated(graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
+    for key in facts.re_evaluated:
+        held = graph.evaluation[key]
+        if held.span is not None:
+            yield note(
+                "B305",
+                held.span,
+                "an old state is evaluated again, with weights of its own unless they are shared",
+                f"To use what {held.slot} gave one block earlier, name that stage, "
+                f"`k = {held.slot}(...)`, and write k[n-1].",
+            )

@@ -1,0 +1,203 @@
+"""The gate: what can be proved about a scheme, as facts and as diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from butcher.analysis.multistep import zero_stable
+from butcher.analysis.order import CAP, Orders, order, order_nonautonomous
+from butcher.coefficient import ONE, Number
+from butcher.compiler.claims import claim_findings, proved
+from butcher.compiler.lookup import read
+from butcher.compiler.structure import structure_findings
+from butcher.errors import Diagnostic, Severity, SpecError, error, escaped, warning
+from butcher.frontend.limits import decode
+from butcher.ir.graph import Graph
+from butcher.ir.lower import lower
+from butcher.source import Source, Span
+from butcher.spec.scheme import Multistep, RungeKutta, Scheme
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Everything found in one file. What is unknowable is None.
+
+    graph    with one fixed step h = 1, as it was analysed; None if the file has no scheme.
+    orders   what was proved of its order; None if that was not asked for.
+    """
+
+    source: Source
+    scheme: Scheme | None
+    diagnostics: tuple[Diagnostic, ...]
+    graph: Graph | None = field(default=None, repr=False)
+    orders: Orders | None = field(default=None, repr=False)
+    order_nonautonomous: int | None = None
+    zero_stable: bool | None = None
+
+    @property
+    def order(self) -> int | None:
+        """The order of the advanced solution."""
+        return None if self.orders is None else self.orders.advanced.order
+
+    @property
+    def embedded_order(self) -> int | None:
+        """The lowest order among the embedded solutions."""
+        if self.orders is None:
+            return None
+        found = [result.order for result in self.orders.estimates if result.order is not None]
+        return min(found, default=None)
+
+    @property
+    def field(self) -> str | None:
+        """`QQ`, `QQ(sqrt6)`, or `decimal` where a coefficient stands for a rounded decimal."""
+        if self.graph is None:
+            return None
+        coefficients = [t.coefficient for row in self.graph.rows for t in row.terms]
+        if any(c.radius for c in coefficients):
+            return "decimal"
+        generators = _generators(r for c in coefficients for r in c.radicands)
+        inside = ", ".join(f"sqrt{d}" for d in generators)
+        return f"QQ({inside})" if inside else "QQ"
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `butcher check --json` prints."""
+        scheme, graph = self.scheme, self.graph
+        claim = scheme.claim if scheme is not None else None
+        return {
+            "file": self.source.name,
+            "name": scheme.name if scheme is not None else None,
+            "kind": scheme.body.kind if scheme is not None else None,
+            "explicit": graph.is_explicit if graph is not None else None,
+            "stages": stages(scheme) if scheme is not None else None,
+            "steps": _steps(graph) if graph is not None else None,
+            "claimed_order": claim.order if claim is not None else None,
+            "claimed_embedded_order": claim.embedded if claim is not None else None,
+            "order": self.order,
+            "embedded_order": self.embedded_order,
+            "order_nonautonomous": self.order_nonautonomous,
+            "zero_stable": self.zero_stable,
+            "symbols": [s.name for s in scheme.declared] if scheme is not None else None,
+            "slots": list(scheme.slots) if scheme is not None else None,
+            "exact": None if self.field is None else self.field != "decimal",
+            "field": self.field,
+            "diagnostics": [diagnostic_json(d) for d in self.diagnostics],
+        }
+
+    @property
+    def summary(self) -> str:
+        """One line: `rk4.tab: rk4, runge-kutta, 4 stages, order 4, verified exactly`."""
+        name = escaped(self.source.name)
+        count = sum(d.severity is Severity.ERROR for d in self.diagnostics)
+        if self.scheme is None:
+            return f"{name}: {_count(count, 'error')}"
+        words = [self.scheme.name, self.scheme.body.kind, _count(stages(self.scheme), "stage")]
+        if self.orders is not None and self.order is not None:
+            both = f"({self.embedded_order})" if self.embedded_order is not None else ""
+            words.append(f"order {self.order}{both}, verified {proved(self.orders.advanced)}")
+        if count:
+            words.append(_count(count, "error"))
+        return f"{name}: {', '.join(words)}"
+
+
+def examine_bytes(data: bytes, name: str) -> Verdict:
+    """Everything there is to say about a file's content. Never raises."""
+    source, found = decode(data, name)
+    if source is None:
+        return Verdict(Source(name, ""), None, tuple(found))
+    scheme, findings = read(source)
+    if scheme is None:
+        return Verdict(source, None, findings)
+    return examine(scheme)
+
+
+def examine(scheme: Scheme, *, verify: bool = True) -> Verdict:
+    """What is wrong with a scheme, and, unless not to be verified, what is proved of it."""
+    try:
+        graph = lower(scheme, "fixed", ONE)
+    except SpecError as problem:
+        return Verdict(scheme.source, scheme, problem.diagnostics)
+    findings = [*scheme.findings, *structure_findings(scheme, graph)]
+    if not verify:
+        return Verdict(scheme.source, scheme, _sorted(findings), graph)
+    orders = order(graph, CAP)
+    stable = zero_stable(graph)
+    findings += claim_findings(scheme, orders)
+    findings += _stability(scheme, stable)
+    timed = order_nonautonomous(graph, CAP, orders.advanced)
+    return Verdict(
+        scheme.source,
+        scheme,
+        _sorted(findings),
+        graph=graph,
+        orders=orders,
+        order_nonautonomous=timed.order,
+        zero_stable=stable,
+    )
+
+
+def _sorted(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(findings, key=lambda d: d.span))
+
+
+def _stability(scheme: Scheme, stable: bool | None) -> Iterator[Diagnostic]:
+    """Errors of a method that is not zero-stable grow without bound, however small h is."""
+    if stable is not False:
+        return
+    message = "the method is not zero-stable: a root of rho lies outside the unit circle, or is"
+    message += " multiple on it"
+    if scheme.claim is not None:
+        hint = "A method that is not zero-stable does not converge, whatever its order."
+        yield error("B406", scheme.claim.place.span, message, hint)
+    else:
+        yield warning("B409", scheme.place.span, message)
+
+
+def diagnostic_json(d: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as `check --json` prints it. The end column is exclusive."""
+    span = d.span
+    return {
+        "code": d.code,
+        "severity": d.severity.value,
+        "line": span.line,
+        "column": span.column,
+        "end_column": span.end_column if span.end_line == span.line else span.column + 1,
+        "message": d.message,
+        "hint": d.hint,
+    }
+
+
+def unreadable(spec: str, message: str) -> dict[str, Any]:
+    """The object of a file that cannot be read: nothing is known of it."""
+    start = Span(1, 1, 1, 1)
+    nothing = Verdict(Source(spec, ""), None, (error("B000", start, message),))
+    return nothing.as_json()
+
+
+def stages(scheme: Scheme) -> int:
+    """How many stages the file has; of update equations, how many evaluations."""
+    body = scheme.body
+    if isinstance(body, RungeKutta):
+        return len(body.tableaus[0].stages)
+    return 1 if isinstance(body, Multistep) else len(body.calls)
+
+
+def _steps(graph: Graph) -> int:
+    """How many blocks a new value reaches back: 1 for a one-step method."""
+    return max(1 - state.index for state in graph.states)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _generators(radicands: Iterable[int]) -> list[int]:
+    """The least roots that generate a field of square roots."""
+    known, found = {1}, []
+    for radicand in sorted(set(radicands)):
+        if radicand not in known:
+            found.append(radicand)
+            root = Number({radicand: 1})
+            known |= {(Number({d: 1}) * root).terms[0][0] for d in known}
+    return found
