@@ -109,6 +109,8 @@ class Scanner:
     def lines(self) -> Iterator[TextLine]:
         """Every line of the text that is not blank."""
         for number, text in enumerate(self.source.lines, 1):
+            if not text:
+                continue
             if number == 1 and text.startswith("\ufeff"):
                 text = " " + text[1:]
             text = text.rstrip(" \t")
