@@ -15,7 +15,7 @@ from butcher.version import __version__
 
 if TYPE_CHECKING:
     from butcher.block import make_block
-    from butcher.compiler import OptionError, Scheme, compile, load, parse  # noqa: A004
+    from butcher.compiler import OptionError, Scheme, compile, load, parse
     from butcher.errors import Diagnostic, SpecError
 
 __all__ = [

@@ -171,6 +171,12 @@ class Coefficient:
         return frozenset(v.name for v in self.variables)
 
     @property
+    def radicands(self) -> frozenset[int]:
+        """The squarefree integers > 1 whose roots occur."""
+        numbers = (c for p in (self.numerator, self.denominator) for _, c in p.terms)
+        return frozenset(d for number in numbers for d in number.radicands)
+
+    @property
     def is_number(self) -> bool:
         return self.denominator is UNIT and self.numerator.is_number
 

@@ -48,7 +48,10 @@ def read(source: Source) -> tuple[Scheme | None, tuple[Diagnostic, ...]]:
     method, found = parse_tree(source)
     if method is None:
         return None, tuple(found)
-    scheme, more = build(method, source, canonical(method))
+    # What could not be read has no canonical text, and with errors nothing asks for it.
+    partial = has_errors(found)
+    text = "" if partial else canonical(method)
+    scheme, more = build(method, source, text, partial=partial)
     findings = tuple(sorted((*found, *more), key=lambda d: d.span))
     if scheme is None:
         return None, findings

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import keyword
+import math
 import os
 from fractions import Fraction
 from typing import Literal, get_args
 
 from butcher.analysis.order import OrderResult, order
-from butcher.coefficient import ONE, Number
+from butcher.coefficient import ONE, Coefficient, Number
 from butcher.compiler.claims import claimed, proved, starts
 from butcher.compiler.lookup import resolve
 from butcher.compiler.verdict import Verdict, examine, stages
@@ -155,6 +156,17 @@ def _options(
     if learned and step.bounds is not None and not step.bounds[0] < start < step.bounds[1]:
         low, high = step.bounds
         raise OptionError(f"h = {start} is not inside the file's bounds for it, ({low}, {high})")
+    found += [
+        error(
+            "B504",
+            term.span or span,
+            f"the coefficient of {term.source} in {row.key} is out of the range of doubles",
+            "A block computes in double precision at most.",
+        )
+        for row in graph.rows
+        for term in row.terms
+        if not is_double(term.coefficient)
+    ]
     if not graph.is_explicit and graph.sweeps is None:
         found.append(
             error(
@@ -172,6 +184,12 @@ def _step_words(graph: Graph) -> str:
     if len(steps) == 1 and steps[0].kind == "h":
         return "fixed"
     return "learned per stage" if steps and steps[0].scope == "stage" else "learned"
+
+
+def is_double(coefficient: Coefficient) -> bool:
+    """Whether its numbers are finite as doubles, and none but zero is zero."""
+    numbers = [c for p in (coefficient.numerator, coefficient.denominator) for _, c in p.terms]
+    return all(math.isfinite(float(number)) and float(number) != 0 for number in numbers)
 
 
 # --------------------------------------------------------------------------- what the header says
@@ -210,7 +228,7 @@ def _swept(scheme: Scheme, verdict: Verdict, findings: list[Diagnostic]) -> list
         return []
     own = order(straightened(prune(verdict.graph)), verdict.order).advanced
     if own.order is not None and own.order < verdict.order:
-        message = f"{scheme.sweeps} sweeps reach order {own.order}; "
+        message = f"`solve picard {scheme.sweeps}` reaches order {own.order}; "
         message += f"the method has order {verdict.order}"
         hint = f"`solve picard {verdict.order}` reaches it."
         findings.append(warning("B503", scheme.place.span, message, hint))

@@ -91,9 +91,9 @@ def _dead(scheme: Scheme, graph: Graph, facts: Consistency) -> Iterator[Diagnost
     if facts.for_estimates:
         names = " and ".join(facts.for_estimates)
         span = graph.evaluation[facts.for_estimates[0]].span or scheme.place.span
-        yield note(
-            "B306", span, f"{names} feed only the estimate; a block without step control has none"
-        )
+        verb = "feeds" if len(facts.for_estimates) == 1 else "feed"
+        message = f"{names} {verb} only the estimate, which a block without step control leaves out"
+        yield note("B306", span, message)
     reported = {finding.span for finding in scheme.findings if finding.code == "B206"}
     for name in facts.dead_symbols:
         place = graph.symbol[name].place

@@ -25,22 +25,27 @@ from butcher.spec.tables import Tables
 
 
 def build(
-    method: tree.Method, source: Source, canonical: str
+    method: tree.Method, source: Source, canonical: str, *, partial: bool = False
 ) -> tuple[Scheme | None, tuple[Diagnostic, ...]]:
     """The scheme and everything found on the way.
 
     None if a body could not be read whole. A scheme may come with errors: they stop a
     compilation, but what its coefficients are worth can be said all the same.
+
+    canonical  the canonical text, which the scheme keeps.
+    partial    the parser reported errors, so the tree has gaps.
     """
-    return _Builder(method, source, canonical).build()
+    return _Builder(method, source, canonical, partial=partial).build()
 
 
 class _Builder:
-    def __init__(self, method: tree.Method, source: Source, canonical: str) -> None:
+    def __init__(
+        self, method: tree.Method, source: Source, canonical: str, *, partial: bool
+    ) -> None:
         self.method = method
         self.source = source
         self.canonical = canonical
-        self.report = Report()
+        self.report = Report(partial=partial)
         self.names = Names(self.report)
         self.arithmetic = Arithmetic(
             self.report, read.rounded(method.clauses, self.report), self._lookup
@@ -203,7 +208,7 @@ class _Builder:
             return ()
         slots = _slots_of(self.names)
         for name in clause.names:
-            if body is not None and name.id not in slots:
+            if body is not None and not self.report.partial and name.id not in slots:
                 self.report.error(
                     "B228", name.span, f"no slot is called `{name.id}`", nearest(name.id, slots)
                 )
@@ -211,6 +216,8 @@ class _Builder:
 
     def _unused(self) -> None:
         """Declared numbers that nothing mentions. (Those that fall out later are the graph's.)"""
+        if self.report.partial:
+            return
         for name, (meaning, span) in self.names.meaning.items():
             if meaning in {"let", "symbol"} and name not in self.names.used and name != "h":
                 self.report.warning(

@@ -16,7 +16,6 @@ from butcher.source import Span
 from butcher.spec.report import Report, nearest
 
 LARGEST_BITS = 3330  # a little over 1,000 decimal digits
-LARGEST_EXPONENT = 1000
 MOST_SURDS = 6
 
 
@@ -55,16 +54,8 @@ class Arithmetic:
                 return self.power(expression)
             case tree.Call():
                 return self._call(expression)
-            case tree.Lagged():
-                self.report.error(
-                    "B210",
-                    expression.span,
-                    "a state stands where a number is expected",
-                    "States and stages belong into the assignments of a step body.",
-                )
-                return None
-            case tree.Invalid():
-                return None
+            case tree.Lagged() | tree.Invalid():
+                return None  # reported by the parser
 
     def _operation(self, expression: tree.Operation) -> Coefficient | None:
         left, right = self.value(expression.left), self.value(expression.right)
@@ -102,8 +93,8 @@ class Arithmetic:
     def power(self, expression: tree.Power) -> Coefficient | None:
         """base^exponent; the exponent is an integer literal or a tower of them."""
         base = self.value(expression.base)
-        exponent = self._exponent(expression.exponent)
-        if base is None or exponent is None:
+        exponent = tower(expression.exponent)
+        if base is None:
             return None
         if exponent == 0 and not base:
             self.report.error("B207", expression.span, "0^0 has no value")
@@ -113,29 +104,6 @@ class Arithmetic:
             self._too_long(expression.span)
             return None
         return self.within_limits(expression.span, lambda: base**exponent)
-
-    def _exponent(self, exponent: tree.Number | tree.Power) -> int | None:
-        if isinstance(exponent, tree.Number):
-            value = int(exponent.text) if exponent.text.isdigit() else None
-            if value is None:
-                self.report.error("B208", exponent.span, "an exponent is an integer literal")
-        else:
-            base, inner = self._exponent_base(exponent), self._exponent(exponent.exponent)
-            if base is None or inner is None:
-                return None
-            value = base**inner if base < 2 or inner <= 10 else LARGEST_EXPONENT + 1
-        if value is not None and value > LARGEST_EXPONENT:
-            self.report.error(
-                "B241", exponent.span, f"an exponent over {LARGEST_EXPONENT}", "Mend the exponent."
-            )
-            return None
-        return value
-
-    def _exponent_base(self, exponent: tree.Power) -> int | None:
-        if isinstance(exponent.base, tree.Number) and exponent.base.text.isdigit():
-            return int(exponent.base.text)
-        self.report.error("B208", exponent.base.span, "an exponent is an integer literal")
-        return None
 
     def _call(self, call: tree.Call) -> Coefficient | None:
         if call.name.id != "sqrt":
@@ -228,6 +196,16 @@ _OPERATIONS: Mapping[str, Callable[[Coefficient, Coefficient], Coefficient]] = {
 
 def _bits(number: Number) -> int:
     return max(number.denominator.bit_length(), *(abs(n).bit_length() for _, n in number.terms), 1)
+
+
+def tower(exponent: tree.Number | tree.Power) -> int:
+    """The value of an exponent such as `2^3`; the parser has seen to its size."""
+    if isinstance(exponent, tree.Number):
+        return int(exponent.text)
+    assert isinstance(exponent.base, tree.Number)
+    base, power = int(exponent.base.text), tower(exponent.exponent)
+    value: int = base**power
+    return value
 
 
 def literal(text: str, rounded: int) -> Coefficient:

@@ -9,7 +9,7 @@ from butcher.frontend import tree
 from butcher.source import Span
 from butcher.spec.expression import Arithmetic, unknown_name
 from butcher.spec.model import Place
-from butcher.spec.report import Report, check_name
+from butcher.spec.report import Report
 from butcher.spec.symbol import Distribution, Symbol
 
 Meaning = Literal["let", "symbol", "state", "stage", "slot"]
@@ -37,10 +37,8 @@ class Names:
         self._constants: dict[str, Coefficient | None] = {}
         self._open: list[str] = []
 
-    def declare(self, name: tree.Name, meaning: Meaning, *, may_be_h: bool = False) -> bool:
+    def declare(self, name: tree.Name, meaning: Meaning) -> bool:
         """Gives a name its meaning; False (reported) if it has another one already."""
-        if not (may_be_h and name.id == "h") and not check_name(name, self.report):
-            return False
         before = self.meaning.get(name.id)
         if before is not None and (before[0] != meaning or meaning in {"let", "symbol"}):
             self.report.error(
@@ -103,11 +101,7 @@ class Declarations:
         fresh = [
             c
             for c in declaring
-            if self.names.declare(
-                c.name,
-                "let" if isinstance(c, tree.Let) else "symbol",
-                may_be_h=isinstance(c, tree.Param | tree.Learn),
-            )
+            if self.names.declare(c.name, "let" if isinstance(c, tree.Let) else "symbol")
         ]
         self.names.lets.update({c.name.id: c for c in fresh if isinstance(c, tree.Let)})
         for kind in (tree.Param, tree.Learn, tree.Random):  # what is drawn depends on parameters
@@ -143,14 +137,9 @@ class Declarations:
     def _learned(self, clause: tree.Learn) -> Symbol | None:
         scope: Literal["block", "stage", "channel"] = "block"
         if clause.per is not None:
-            if clause.per.id == "stage" and clause.name.id != "h":
-                self.report.error(
-                    "B220", clause.per.span, "only the step h can be learned per stage"
-                )
-            elif clause.per.id not in {"stage", "channel"}:
-                self.report.error("B220", clause.per.span, "expected `per stage` or `per channel`")
-            else:
-                scope = "stage" if clause.per.id == "stage" else "channel"
+            scope = "stage" if clause.per.id == "stage" else "channel"
+        if scope == "stage" and clause.name.id != "h" and clause.per is not None:
+            self.report.error("B220", clause.per.span, "only the step h can be learned per stage")
         distribution, start = self._start(clause.start)
         if start is None:
             return None
@@ -204,9 +193,7 @@ class Declarations:
     def _drawn(self, clause: tree.Random) -> Symbol | None:
         scope: Literal["sample", "batch"] = "sample"
         if clause.per is not None:
-            if clause.per.id not in {"batch", "sample"}:
-                self.report.error("B220", clause.per.span, "expected `per batch`")
-            scope = "batch" if clause.per.id == "batch" else "sample"
+            scope = "batch"
         distribution = self._distribution(clause.distribution, learned=False)
         if distribution is None:
             return None
@@ -222,18 +209,9 @@ class Declarations:
 
     def _distribution(self, written: tree.Distribution, *, learned: bool) -> Distribution | None:
         name = written.name.id
-        takes = {"uniform": 2, "normal": 2} if learned else dict(_TAKES)
-        if name not in takes:
-            known = ", ".join(takes)
-            self.report.error(
-                "B218", written.name.span, f"no distribution `{name}` here", f"There are {known}."
-            )
-            return None
-        if len(written.arguments) != takes[name]:
-            count = len(written.arguments)
-            self.report.error(
-                "B218", written.span, f"{name} takes {_FORM[name]}, not {count} numbers"
-            )
+        if learned and name == "bernoulli":
+            message = "a trained symbol does not start from a coin toss"
+            self.report.error("B218", written.name.span, message, "Draw uniform or normal.")
             return None
         arguments = [self._parameter(argument) for argument in written.arguments]
         known_arguments = tuple(a for a in arguments if a is not None)
@@ -294,9 +272,3 @@ def _place(name: tree.Name) -> Place:
 
 
 _DECLARING = (tree.Let, tree.Param, tree.Learn, tree.Random)
-_TAKES = {"uniform": 2, "normal": 2, "bernoulli": 1}
-_FORM = {
-    "uniform": "two numbers, its bounds",
-    "normal": "two numbers, mean and standard deviation",
-    "bernoulli": "one number, a probability",
-}

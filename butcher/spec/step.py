@@ -14,7 +14,8 @@ from butcher.spec.model import Place
 from butcher.spec.names import Names
 from butcher.spec.report import Report, nearest
 from butcher.spec.scheme import Call, Reference, Statement, StepBody, Term
-from butcher.spec.tables import MOST_LAGS, MOST_STAGES
+
+MOST_EVALUATIONS = 64
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,14 @@ class Steps:
         kept = [self._is_stage(at) for at in self._kept_names]
         self._report_unread(body)
         if not self.states:
-            if not any(isinstance(a.value, tree.Invalid) for a in body.assignments):
+            if not self.report.partial:
                 self.report.error(
                     "B224", body.span, "no new state", "A step body assigns one: `u[n+1] = ...`."
                 )
             return None
-        if self.calls > MOST_STAGES:
+        if self.calls > MOST_EVALUATIONS:
             self.report.error(
-                "B246", body.span, f"{self.calls} evaluations; the limit is {MOST_STAGES}"
+                "B246", body.span, f"{self.calls} evaluations; the limit is {MOST_EVALUATIONS}"
             )
             return None
         return StepBody(statements=found) if all(kept) and len(found) == len(statements) else None
@@ -93,14 +94,6 @@ class Steps:
     def _declare(self, assignment: tree.Assignment) -> None:
         target = assignment.target
         if isinstance(target, tree.Lagged):
-            if target.lag != -1:
-                self.report.error(
-                    "B224",
-                    target.span,
-                    "only a new value, `[n+1]`, can be assigned",
-                    f"Write {target.name.id}[n+1] = ...",
-                )
-                return
             if target.name.id in self.states:
                 self.report.error("B224", target.span, "assigned twice")
                 return
@@ -270,13 +263,7 @@ class Steps:
 
     def _lagged(self, at: tree.Lagged) -> Sum | None:
         name, place = at.name.id, Place(span=at.span)
-        if at.lag > MOST_LAGS:
-            self.report.error("B247", at.span, f"more than {MOST_LAGS} lags, the limit")
-            return None
         if name in self.states:
-            if at.lag < -1:
-                self.report.error("B224", at.span, "the newest value is `[n+1]`")
-                return None
             if at.lag == -1 and f"{name}[n+1]" not in self.assigned:
                 self.report.error(
                     "B225",
@@ -329,6 +316,10 @@ class Steps:
                 f"`{name.id}` is a value and cannot be applied to something",
                 "A slot has a name of its own; a product needs its star.",
             )
+            return None
+        if name.id in {"t", "n"}:
+            message = f"`{name.id}` is reserved, so no slot can be called that"
+            self.report.error("B105", name.span, message)
             return None
         if not self.names.declare(name, "slot"):
             return None

@@ -10,9 +10,6 @@ from butcher.spec.model import Place
 from butcher.spec.report import Report
 from butcher.spec.scheme import Cell, Equation, Multistep, RungeKutta, StageRow, Tableau
 
-MOST_STAGES = 64
-MOST_LAGS = 32
-
 
 class Tables:
     """Reads the cells of a file's tables. A method returns None if a part could not be read."""
@@ -132,13 +129,6 @@ class Tables:
         """A body's coefficients."""
         slot = self._slot(body, slots)
         count = len(body.stages)
-        if count == 0:
-            self.report.error("B213", body.span, "a tableau without stages")
-            return None
-        if count > MOST_STAGES:
-            span = body.stages[MOST_STAGES].span
-            self.report.error("B246", span, f"more than {MOST_STAGES} stages, the limit")
-            return None
         stages = [self._stage(row, count) for row in body.stages]
         weights = self._weights(body, count)
         if slot is None or weights is None:
@@ -191,21 +181,8 @@ class Tables:
         self, body: tree.Tableau, count: int
     ) -> tuple[tuple[Span, tuple[Cell, ...]], tuple[Span, tuple[Cell, ...]] | None, bool] | None:
         """(place, cells) of b and of the embedded row, and whether the latter is `err`."""
-        if body.rule is None:
-            return None
-        if not body.weights:
-            self.report.error(
-                "B213", body.rule, "no weights under the rule", "Write `| b1 b2 ...` under it."
-            )
-            return None
-        if len(body.weights) > 2:
-            self.report.error(
-                "B213",
-                body.weights[2].span,
-                "a third row under the rule",
-                "There are the weights, then the embedded weights.",
-            )
-            return None
+        if body.rule is None or not 1 <= len(body.weights) <= 2:
+            return None  # reported by the parser
         labels = self._labels(body.weights)
         if labels is None:
             return None
@@ -224,18 +201,8 @@ class Tables:
         labels: list[str] = []
         for row, default in zip(rows, ("b", "bhat"), strict=False):
             label = row.head.id if isinstance(row.head, tree.Name) else default
-            if (row.head is not None and not isinstance(row.head, tree.Name)) or label not in {
-                "b",
-                "bhat",
-                "err",
-            }:
-                self.report.error(
-                    "B214",
-                    row.head.span if row.head is not None else row.span,
-                    "under the rule only a label stands left of `|`",
-                    "Write b, bhat, err (which is b - bhat), or nothing.",
-                )
-                return None
+            if label not in {"b", "bhat", "err"}:
+                return None  # reported by the parser
             labels.append(label)
         if "b" not in labels or len(set(labels)) < len(labels):
             self.report.error(
@@ -255,33 +222,28 @@ class Tables:
         for row in body.rows:
             label = row.head.id if isinstance(row.head, tree.Name) else ""
             if label not in {"alpha", "beta"}:
-                self.report.error(
-                    "B221", row.span, "a row that is neither `alpha | ...` nor `beta | ...`"
-                )
-                return None
+                return None  # reported by the parser
             if label in rows:
                 self.report.error("B221", row.span, f"a second row {label}")
                 return None
             rows[label] = row
         for label in ("alpha", "beta"):
             if label not in rows:
-                self.report.error("B221", body.span, f"no row `{label} | ...`")
+                if not self.report.partial:
+                    self.report.error("B221", body.span, f"no row `{label} | ...`")
                 return None
         return self._steps(rows["alpha"], rows["beta"], slot, body.span)
 
     def _steps(self, alpha: tree.Row, beta: tree.Row, slot: str, span: Span) -> Multistep | None:
         count = len(alpha.cells)
+        first = self.cells(alpha, count, "")
+        second = self.cells(beta, count, f"alpha has {count} entries")
+        if first is None or second is None:
+            return None
         if count < 2:
             self.report.error(
                 "B221", alpha.span, "alpha needs two entries at least", "As in `alpha | -1 1`."
             )
-            return None
-        if count > MOST_LAGS + 1:
-            self.report.error("B247", alpha.span, f"more than {MOST_LAGS} lags, the limit")
-            return None
-        first = self.cells(alpha, count, "")
-        second = self.cells(beta, count, f"alpha has {count} entries")
-        if first is None or second is None:
             return None
         if not first[-1].value or not first[-1].value.start():
             self.report.error(
