@@ -94,6 +94,8 @@ class Coefficient:
             if slack <= 0:
                 raise ZeroDivisionError("division by a number that may be zero within its rounding")
             radius = self.radius * size * size / slack
+        if self.is_number:
+            return Coefficient(Polynomial.number(self.number.inverse()), UNIT, radius)
         return Coefficient(self.denominator, self.numerator, radius)
 
     def __truediv__(self, other: Coefficient | int) -> Coefficient:

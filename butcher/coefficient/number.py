@@ -51,8 +51,10 @@ class Number:
     denominator: int
 
     def __init__(self, terms: Mapping[int, int] | Iterable[tuple[int, int]], denominator: int = 1):
-        pairs = sorted((d, n) for d, n in dict(terms).items() if n)
-        common = gcd(denominator, *(n for _, n in pairs))
+        pairs = [(d, n) for d, n in dict(terms).items() if n]
+        if len(pairs) > 1:
+            pairs.sort()
+        common = gcd(denominator, *[n for _, n in pairs])
         if denominator < 0:
             common = -common
         self.terms = tuple((d, n // common) for d, n in pairs)
@@ -99,6 +101,10 @@ class Number:
 
     def __mul__(self, other: Number | int | Fraction) -> Number:
         other = Number.of(other)
+        if other.is_rational:
+            factor = other.terms[0][1] if other.terms else 0
+            scaled = [(d, n * factor) for d, n in self.terms]
+            return Number(scaled, self.denominator * other.denominator)
         total: dict[int, int] = {}
         for d, n in self.terms:
             for e, m in other.terms:

@@ -212,8 +212,8 @@ def _verified(scheme: Scheme, verdict: Verdict) -> list[str]:
 
 def _sentence(what: str, result: OrderResult) -> str:
     text = f"{what} {result.order}: all conditions up to it hold {proved(result)}"
-    if result.failures:
-        return f"{text}; of order {result.failures[0].order}, {len(result.failures)} fail."
+    if result.outcome == "fails" and result.order is not None:
+        text += f", not all of order {result.order + 1}"
     return f"{text}."
 
 
