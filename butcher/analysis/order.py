@@ -31,7 +31,7 @@ from butcher.ir.graph import Graph
 CAP = 12
 """Orders are sought no further; no method claims more."""
 
-LARGEST_WORK = 1_000_000_000
+LARGEST_WORK = 800_000_000
 """Nanoseconds, about, that the conditions of one method may take."""
 
 Vector = TypeVar("Vector")
@@ -124,6 +124,9 @@ def order(graph: Graph, up_to: int = CAP) -> Orders:
     except UndefinedError as error:
         only = _second_order(graph, up_to) or _undefined(graph, error)
         return Orders(only, {only.key: only}, ())
+    except TooLargeError as error:
+        only = _too_large(graph, error)
+        return Orders(only, {only.key: only}, ())
     results = prove(found, up_to)
     return Orders(
         _lowest(results),
@@ -146,6 +149,8 @@ def order_nonautonomous(
             raise UndefinedError("there is no time in a method that does not keep constants")
     except UndefinedError as error:
         return _second_order(graph, up_to) or _undefined(graph, error)
+    except TooLargeError as error:
+        return _too_large(graph, error)
     targets = tuple(t for t in found.targets if t.kind == "advanced")
     found = replace(found, targets=targets)
     if all(found.keeps_time(stage) for stage in found.stages):
@@ -156,6 +161,10 @@ def order_nonautonomous(
 def _undefined(graph: Graph, error: UndefinedError) -> OrderResult:
     key = graph.outputs[0] if graph.outputs else graph.name
     return OrderResult(key, "advanced", None, "undefined", True, reason=str(error))
+
+
+def _too_large(graph: Graph, error: TooLargeError) -> OrderResult:
+    return OrderResult(graph.outputs[0], "advanced", 0, "too large", True, reason=str(error))
 
 
 def _second_order(graph: Graph, up_to: int) -> OrderResult | None:

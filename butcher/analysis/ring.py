@@ -149,24 +149,28 @@ class Exact:
         basis = len(self.field.basis)
         if basis == 1:
             return ExactVector(list(map(mul, left.parts, right.parts)), denominator)
+        if basis == 2:
+            return ExactVector(self.quadratic(left.parts, right.parts), denominator)
         size = len(left.parts) // basis
         lefts = [left.parts[k * size : (k + 1) * size] for k in range(basis)]
         rights = [right.parts[k * size : (k + 1) * size] for k in range(basis)]
         total = [[0] * size for _ in range(basis)]
         for ones, line in zip(lefts, self.field.table, strict=True):
-            if not any(ones):
-                continue
-            for others, (factor, k) in zip(rights, line, strict=True):
-                if any(others):
-                    part = map(mul, ones, others)
-                    if factor != 1:
-                        part = map(factor.__mul__, part)
-                    total[k] = list(map(add, total[k], part))
+            for others, (factor, k) in zip(rights, line if any(ones) else (), strict=False):
+                part = (factor * a * b for a, b in zip(ones, others, strict=True))
+                total[k] = list(map(add, total[k], part))
         return ExactVector([n for part in total for n in part], denominator)
+
+    def quadratic(self, left: Ints, right: Ints) -> Ints:
+        """(a + b sqrt(d)) (e + f sqrt(d)) = (a e + d b f) + (a f + b e) sqrt(d)."""
+        d, size = self.field.basis[1], len(left) // 2
+        parts = (left[:size], left[size:], right[:size], right[size:])
+        rational = [a * e + d * b * f for a, b, e, f in zip(*parts, strict=True)]
+        return rational + [a * f + b * e for a, b, e, f in zip(*parts, strict=True)]
 
     def work(self, left: ExactVector, right: ExactVector) -> int:
         digits = _digits(left.denominator) * _digits(right.denominator)
-        return (200 + len(left.parts) * (100 + digits)) * len(self.field.basis)
+        return (300 + len(left.parts) * (150 + digits)) * len(self.field.basis)
 
     def is_one(self, vector: ExactVector, place: int) -> bool:
         size = len(vector.parts) // len(self.field.basis)
@@ -231,7 +235,7 @@ class ExactBlock:
         return _reduced(found, self.denominator * vector.denominator)
 
     def work(self, vector: ExactVector) -> int:
-        return self.terms * (40 + _digits(vector.denominator) * _digits(self.denominator))
+        return self.terms * (60 + _digits(vector.denominator) * _digits(self.denominator))
 
 
 def _digits(n: int) -> int:

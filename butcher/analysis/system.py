@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
+from butcher.analysis.limits import TooLargeError
 from butcher.coefficient import ONE, Coefficient
 from butcher.ir.graph import Graph, Row, State, Term
 
 _ONE = Entry(ONE)
+
+LARGEST_TERMS = 50_000
 
 
 class UndefinedError(Exception):
@@ -101,7 +104,7 @@ def system(graph: Graph, depth: int) -> System:
     depth   how often a kept evaluation may read a kept evaluation before it no longer counts:
             every time the order of what it adds is one higher, so the order sought will do.
 
-    Raises UndefinedError.
+    Raises UndefinedError, or TooLargeError.
     """
     return _Unfolding(graph, depth).system()
 
@@ -114,6 +117,10 @@ class _Unfolding:
     """(evaluation, lag) -> its index among the stages."""
     found: list[tuple[str, int, int]] = field(default_factory=list)
     """(evaluation, lag, how many kept evaluations deep), the stages found so far."""
+    terms: int = 0
+    origins: dict[str, tuple[str, int]] = field(default_factory=dict)
+    entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    """What was made out before, of a state and of a term of a row."""
 
     def system(self) -> System:
         reads, drives = self.equations()
@@ -181,6 +188,9 @@ class _Unfolding:
         values: dict[int, Entry] = {}
         stages: dict[int, Entry] = {}
         row = self.graph.row.get(key) or Row(key, (Term(key, Coefficient.of(1)),))
+        self.terms += len(row.terms)
+        if self.terms > LARGEST_TERMS:
+            raise TooLargeError("the kept evaluations reach too far back")
         for source, coefficient in ((t.source, t.coefficient) for t in row.terms):
             held = self.graph.state.get(source)
             if held is not None and held.kind == "value":
@@ -190,15 +200,22 @@ class _Unfolding:
                 values[lag + held.lag] = values.get(lag + held.lag, NOTHING) + value
                 continue
             value = self.entry(source, key, coefficient, 1)
-            evaluation, ago = origin(self.graph, held) if held is not None else (source, 0)
+            evaluation, ago = self.origin(held) if held is not None else (source, 0)
             place = self.place(evaluation, lag + ago, deep + (ago > 0))
             if place is not None:
                 stages[place] = stages.get(place, NOTHING) + value
         return Combination(state, values, stages)
 
+    def origin(self, state: State) -> tuple[str, int]:
+        if state.key not in self.origins:
+            self.origins[state.key] = origin(self.graph, state)
+        return self.origins[state.key]
+
     def entry(self, source: str, key: str, coefficient: Coefficient, power: int) -> Entry:
         try:
-            return entry(coefficient, power)
+            if (source, key) not in self.entries:
+                self.entries[source, key] = entry(coefficient, power)
+            return self.entries[source, key]
         except NotHomogeneousError as error:
             what = "h times a number" if power else "a number without h"
             raise UndefinedError(f"{source} in {key} has {error}, which is not {what}") from error

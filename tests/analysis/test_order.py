@@ -1,9 +1,11 @@
 """The order of methods written out by hand: one step and several, one slot and two."""
 
+import random
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from method_graphs import ODE, U, evaluation, graph, h, multistep, number, row, runge_kutta
+from method_graphs import ODE, U, Value, evaluation, graph, h, multistep, number, row, runge_kutta
 
 from butcher.analysis.order import order, order_nonautonomous
 from butcher.analysis.ring import Ball
@@ -22,6 +24,14 @@ SQRT3 = Number.sqrt(F(3))
 
 def found(graph: Graph, up_to: int = 12) -> int | None:
     return order(graph, up_to).advanced.order
+
+
+def test_two_roots_make_a_field_of_four() -> None:
+    a = Number.sqrt(F(2)) + Number.sqrt(F(3))
+    b = [Number.of(1) - (a * 2).inverse(), (a * 2).inverse()]
+    result = order(runge_kutta([[], [a]], b)).advanced
+    assert result.order == 2
+    assert [f.got for f in result.failures] == [b[1] * a**2, 0]
 
 
 def test_the_classical_method_has_order_four_exactly() -> None:
@@ -270,17 +280,68 @@ def test_symbols_stand_for_their_start_values() -> None:
 # ---------------------------------------------------------------------- limits
 
 
-def test_a_proof_that_would_take_too_long_is_refused() -> None:
-    many = 64
-    # every condition up to order 12 holds: the exact solution is kept, the dense part adds zero
-    A = [[F(1, 10**999 + 2 * i)] * many for i in range(many)]
-    result = order(runge_kutta(A, [F(1, many)] * many)).advanced
-    assert result.outcome in {"too large", "fails"}
+def with_dead_weight(number_of: Callable[[], Value], stages: int) -> Graph:
+    """Adams-Bashforth of order 12, and dense stages that cancel, so that no condition fails."""
+    weights = adams_bashforth(12)
+    kept = [State("k1", -j, "evaluation", j) for j in range(1, 12)]
+    evaluations = [evaluation("k1", "Y1")]
+    rows = [row("Y1", **{"u[n]": 1})]
+    lines = [[number_of() for _ in range(stages)] for _ in range(stages // 2)]
+    for i, line in enumerate(line for line in lines for _ in "+-"):
+        cells: dict[str, Value] = {f"k{j + 2}": h * number(a) for j, a in enumerate(line)}
+        rows.append(row(f"Y{i + 2}", **{"u[n]": 1}, **cells))
+        evaluations.append(evaluation(f"k{i + 2}", f"Y{i + 2}"))
+    end: dict[str, Value] = {"u[n]": 1, "k1": h * weights[0]}
+    end |= {s.key: h * weights[j + 1] for j, s in enumerate(kept)}
+    end |= {f"k{i + 2}": h * (-1) ** i for i in range(stages)}
+    rows.append(row("u[n+1]", **end))
+    outputs = ["u[n+1]", "k1", *(s.key for s in kept[:-1])]
+    return graph([U, *kept], evaluations, rows, outputs)
 
 
-def test_a_long_proof_stops_at_the_order_it_has_reached() -> None:
-    root = [Number.sqrt(F(p)) / 10**300 for p in (2, 3, 5, 7, 11, 13)]
-    total = sum(root, Number.of(0))
-    A = [[total] * 24 for _ in range(24)]
-    result = order(runge_kutta(A, [F(1, 24)] * 24)).advanced
-    assert result.outcome in {"too large", "fails"}
+def adams_bashforth(steps: int) -> list[Fraction]:
+    """Weights of f[n], f[n-1], ...: the integrals of the Lagrange polynomials over a step."""
+    weights = []
+    for j in range(steps):
+        polynomial, scale = [F(1)], F(1)
+        for i in range(steps):
+            if i != j:
+                shifted = [F(0), *polynomial]
+                polynomial = [a + i * b for a, b in zip(shifted, [*polynomial, 0], strict=True)]
+                scale *= i - j
+        weights.append(sum(a / (k + 1) for k, a in enumerate(polynomial)) / scale)
+    return weights
+
+
+def test_an_order_as_high_as_the_cap_is_proved() -> None:
+    result = order(with_dead_weight(lambda: 0, 2)).advanced
+    assert (result.order, result.outcome, result.exact) == (12, "reached", True)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: F(random.randint(1, 10**999), 10**1000),
+        lambda: F(random.randint(1, 10**999), random.randint(10**999, 10**1000)),
+        lambda: sum((Number.sqrt(F(p)) * random.randint(1, 9) for p in (2, 3, 5, 7)), Number.of(1)),
+    ],
+    ids=["long numbers", "long denominators", "many roots"],
+)
+def test_a_proof_that_would_take_too_long_is_refused(draw: Callable[[], Value]) -> None:
+    result = order(with_dead_weight(draw, 40)).advanced
+    assert result.outcome == "too large"
+    assert result.order is not None
+    assert result.order < 12
+
+
+def test_kept_evaluations_that_reach_too_far_back_are_refused() -> None:
+    kept = [[State(f"k{i}", -j, "evaluation", j) for j in range(1, 33)] for i in range(12)]
+    everything: dict[str, Value] = {s.key: h / 400 for line in kept for s in line}
+    rows = [row(f"Y{i}", **{"u[n]": 1}, **everything) for i in range(12)]
+    rows.append(row("u[n+1]", **{"u[n]": 1, "k0": h}))
+    outputs = ["u[n+1]"]
+    for line in kept:
+        outputs += [line[0].name, *(s.key for s in line[:-1])]
+    states = [U, *(s for line in kept for s in line)]
+    evaluations = [evaluation(f"k{i}", f"Y{i}") for i in range(12)]
+    assert order(graph(states, evaluations, rows, outputs)).advanced.outcome == "too large"
