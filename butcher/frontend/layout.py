@@ -159,7 +159,8 @@ class Layout:
             return False
         if self._is_table():
             bar = any(token.type == "BAR" for token in tokens)
-            return not bar and (first not in self._declared or after in {"STRING", "EQUAL"})
+            names = {str(token) for token in tokens if token.type == "NAME"}
+            return not bar and (not names <= self._declared or after in {"STRING", "EQUAL"})
         if self._depth > 0:
             alone = after is None and self._body is None
             return alone or after in {"STRING", "NAME", "INT", "PER"}

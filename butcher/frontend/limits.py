@@ -76,7 +76,7 @@ def forbidden_characters(source: Source) -> Iterator[Diagnostic]:
                 "B003",
                 Span(number, column, number, column + 1),
                 f"{_named(found.group())} is not allowed in a file, also not in a comment",
-                "Delete it.",
+                "Lines end with LF or CR LF." if found.group() == "\r" else "Delete it.",
             )
 
 

@@ -105,7 +105,7 @@ def read_multistep(
             reader.report("B147", token_span(line.tokens[0]), message, "Delete this line.")
             continue
         row = _labelled(reader, line, ("alpha", "beta"))
-        if row.head is None:
+        if row.head is None and row.bar is not None:
             message = "a row of `multistep` begins with `alpha |` or `beta |`"
             reader.report("B147", row.span, message)
         if len(row.cells) > limits.MOST_LAGS + 1:
