@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
+from frontend.trees import methods
 from hypothesis import HealthCheck, example, given, settings
 
 from butcher.frontend import canonical, parse, tree
 from butcher.resources import root
 from butcher.source import Source
-
-from frontend.trees import methods
 
 SPECS = sorted(Path(str(root("specs"))).glob("*.tab"))
 
@@ -114,13 +113,16 @@ tableau
 def test_a_long_assignment_is_broken_in_its_parentheses() -> None:
     terms = " + ".join(f"{i}/120*k{i}" for i in range(1, 13))
     text = f"method long\nstep\n u[n+1] = u[n] + h*({terms}) # all\n"
-    assert fmt(text) == """\
+    assert (
+        fmt(text)
+        == """\
 method long
 
 step
   u[n+1] = u[n] + h*(1/120*k1 + 2/120*k2 + 3/120*k3 + 4/120*k4 + 5/120*k5 + 6/120*k6 + 7/120*k7
                      + 8/120*k8 + 9/120*k9 + 10/120*k10 + 11/120*k11 + 12/120*k12)  # all
 """
+    )
 
 
 def test_a_sum_without_parentheses_is_never_broken() -> None:
@@ -131,7 +133,9 @@ def test_a_sum_without_parentheses_is_never_broken() -> None:
 
 def test_keywords_of_like_clauses_are_aligned() -> None:
     text = 'method a\nrandom e~bernoulli( p )\nparam p=1\ncite "y"\ntitle"x"\nstep\nu[n+1]=u[n]'
-    assert fmt(text) == """\
+    assert (
+        fmt(text)
+        == """\
 method a
   random e ~ bernoulli(p)
   param  p = 1
@@ -141,6 +145,7 @@ method a
 step
   u[n+1] = u[n]
 """
+    )
 
 
 def test_numbers_and_parentheses_stay_as_written() -> None:
