@@ -9,10 +9,11 @@ compared to within what its digits leave open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
+from butcher.analysis.system import UndefinedError, origin
 from butcher.ir.graph import Graph, Row
 
 
@@ -40,6 +41,23 @@ class RowSum:
 
 
 @dataclass(frozen=True)
+class Advance:
+    """What a new value or an estimate does to t with the values of one slot, in steps.
+
+    Of a one-step method that is the sum of the weights. `wanted` is 1, or 0 for an `err` row.
+    """
+
+    row: str
+    slot: str
+    sum: Entry
+    wanted: int
+
+    @property
+    def holds(self) -> bool:
+        return self.sum.may_be(self.wanted)
+
+
+@dataclass(frozen=True)
 class Constant:
     """What a row makes of the constant 1: the sum of its values' coefficients, which is to be 1.
 
@@ -61,8 +79,8 @@ class Consistency:
     """The facts of one graph.
 
     row_sums       of every argument that keeps constants and whose c is known.
-    weights        by row: the sum of the evaluations' coefficients of each new value and each
-                   estimate, in steps; absent where they are no multiples of h.
+    advances       of every new value and every estimate, slot by slot; absent where the
+                   coefficients of evaluations are no multiples of h, or the slot is linear.
     constants      every argument and every new value that reads no linear slot: what such a slot
                    makes of a constant is trained.
     dead           the evaluations that no new value depends on. Those of `for_estimates` are
@@ -73,7 +91,7 @@ class Consistency:
     """
 
     row_sums: tuple[RowSum, ...]
-    weights: Mapping[str, Entry]
+    advances: tuple[Advance, ...]
     constants: tuple[Constant, ...]
     dead: tuple[str, ...]
     for_estimates: tuple[str, ...]
@@ -95,7 +113,7 @@ def consistency(graph: Graph) -> Consistency:
     constants = tuple(_constants(graph))
     return Consistency(
         row_sums=tuple(_row_sums(graph)),
-        weights=dict(_weights(graph)),
+        advances=tuple(_advances(graph)),
         constants=constants,
         dead=dead,
         for_estimates=tuple(key for key in dead if key in read),
@@ -109,14 +127,13 @@ def consistency(graph: Graph) -> Consistency:
 
 
 def _row_sums(graph: Graph) -> Iterable[RowSum]:
-    slots = {e.key: e.slot for e in graph.evaluations}
     driven = {slot: equation.state for equation in graph.ode for slot, _ in equation.slots}
     first = {
         slot for equation in graph.ode if equation.derivative == 1 for slot, _ in equation.slots
     }
     for evaluation in graph.evaluations:
         row = graph.row[evaluation.argument]
-        own = {slots[t.source] for t in row.terms if t.source in slots}
+        own = {_slot(graph, t.source) for t in row.terms}
         if evaluation.c is None or evaluation.slot not in first:
             continue
         # Several slots that move one state: each has a tableau, with nodes of its own.
@@ -144,20 +161,34 @@ def _time(graph: Graph, row: Row, slot: str | None) -> Entry:
             lag = graph.state[term.source].lag
             found = found + entry(term.coefficient, 0).times(-lag)
             continue
-        held = graph.evaluation.get(term.source)
-        if slot is None or held is None or held.slot == slot:
+        if slot is None or _slot(graph, term.source) == slot:
             found = found + entry(term.coefficient, 1)
     return found
 
 
-def _weights(graph: Graph) -> Iterable[tuple[str, Entry]]:
-    for key in [*_new_rows(graph), *(e.row for e in graph.estimates)]:
-        row = graph.row.get(key)
-        terms = [t for t in row.terms if not _is_value(graph, t.source)] if row else []
-        try:
-            yield key, total([entry(t.coefficient, 1) for t in terms])
-        except (NotHomogeneousError, ZeroDivisionError):
-            continue
+def _advances(graph: Graph) -> Iterable[Advance]:
+    rows = dict.fromkeys(_new_rows(graph), 1)
+    rows |= {e.row: 0 if e.kind == "err" else 1 for e in graph.estimates}
+    first = {slot for e in graph.ode if e.derivative == 1 for slot, _ in e.slots}
+    for key, wanted in rows.items():
+        terms = graph.row[key].terms if key in graph.row else ()
+        slots = dict.fromkeys(_slot(graph, t.source) for t in terms)
+        for slot in (s for s in slots if s in first and s not in graph.linear):
+            try:
+                yield Advance(key, slot, _time(graph, graph.row[key], slot), wanted)
+            except (NotHomogeneousError, ZeroDivisionError):
+                continue
+
+
+def _slot(graph: Graph, source: str) -> str:
+    """The slot whose value it is, now or some blocks ago; empty for a value."""
+    if source in graph.evaluation:
+        return graph.evaluation[source].slot
+    state = graph.state[source]
+    try:
+        return "" if state.kind == "value" else graph.evaluation[origin(graph, state)[0]].slot
+    except UndefinedError:
+        return ""
 
 
 def _constants(graph: Graph) -> Iterable[Constant]:

@@ -61,13 +61,6 @@ def divided_by_root_one(polynomial: Sequence[Number]) -> Polynomial | None:
     return None if quotient.pop() else tuple(reversed(quotient))
 
 
-def value(polynomial: Sequence[Number], at: int) -> Number:
-    found = ZERO
-    for factor in reversed(polynomial):
-        found = found * at + factor
-    return found
-
-
 def _derivative(p: Polynomial) -> Polynomial:
     return tuple(factor * power for power, factor in enumerate(p) if power)
 
