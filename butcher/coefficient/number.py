@@ -221,7 +221,9 @@ class Number:
         return (value // self.denominator + (1 << (guard - 1))) >> guard
 
     def magnitude(self) -> Fraction:
-        """An upper bound of |self|, at most 2^-60 above it relative to the largest term."""
+        """An upper bound of |self|: itself if rational, else a little above it."""
+        if self.is_rational:
+            return abs(self.fraction)
         return Fraction(abs(self._scaled(64)) + len(self.terms), self.denominator << 64)
 
     def __float__(self) -> float:
