@@ -14,6 +14,28 @@ from butcher.frontend.layout import BODIES, CLAUSES, LogicalLine
 from butcher.frontend.mistakes import Place
 from butcher.frontend.reader import Reader
 
+_EXAMPLES = {
+    "title": 'title "Classical Runge-Kutta"',
+    "cite": 'cite "Kutta (1901)"',
+    "ode": "ode u' = f(u)",
+    "order": "order 4",
+    "let": "let s = sqrt(6)",
+    "param": "param p = 1/2",
+    "learn": "learn h = 1 in [0.1, 2] per stage",
+    "random": "random eta ~ bernoulli(1/2)",
+    "linear": "linear join1 join2",
+    "rounded": "rounded 8",
+    "weights": "weights per stage",
+    "solve": "solve picard 3",
+}
+# What the one grammar rule of these four allows in some of them only.
+_NEVER = {
+    "let": frozenset({"TILDE", "IN", "PER", "REDRAWN"}),
+    "param": frozenset({"TILDE", "IN", "PER", "REDRAWN"}),
+    "learn": frozenset({"REDRAWN"}),
+    "random": frozenset({"EQUAL", "IN"}),
+}
+
 
 class Clauses:
     """Collects the clauses of one method."""
@@ -26,7 +48,9 @@ class Clauses:
     def read(self, line: LogicalLine) -> None:
         """Add the clause on `line`, if it can be read and is not there yet."""
         keyword = line.tokens[0]
-        place = Place("B112", f"`{keyword}`", token_span(keyword))
+        hint = f"Write it as in `{_EXAMPLES[keyword]}`."
+        never = _NEVER.get(keyword, frozenset())
+        place = Place("B112", f"`{keyword}`", token_span(keyword), hint, never)
         rest = _with_redrawn(line.tokens) if keyword == "random" else line.tokens[1:]
         common = Common(span=tokens_span(keyword, line.tokens[-1]), comments=line.comments)
         node = None

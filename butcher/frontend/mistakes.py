@@ -15,11 +15,16 @@ from butcher.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is being read: the code of its general error, what it is called, where it begins."""
+    """What is being read: the code of its general error, what it is called, where it begins.
+
+    `never` are terminals that the grammar would take and a later check would not.
+    """
 
     code: str
     what: str
     start: Span
+    hint: str | None = None
+    never: frozenset[str] = frozenset()
 
 
 _OPERANDS = frozenset({"INT", "DECIMAL", "NAME", "SQRT", "LPAR"})
@@ -56,22 +61,22 @@ _WORDS = {
 def explain(tokens: Sequence[Token], wrong: LineError, place: Place) -> Diagnostic:
     """The error of a line whose `tokens[wrong.index]` (or end) cannot stand there."""
     found = tokens[wrong.index] if wrong.index < len(tokens) else None
-    before = tokens[wrong.index - 1] if wrong.index > 0 else None
     special = None
     if found is not None:
-        special = _operand(found, before, wrong.expected) or _bracket(
+        special = _operand(tokens, wrong.index, wrong.expected) or _bracket(
             tokens, wrong.index, wrong.expected
         )
     if special is not None:
         code, message, hint = special
         assert found is not None
         return error(code, token_span(found), message, hint)
-    expected = f"expected {listed(wrong.expected, place.what)}"
+    expected = f"expected {listed(wrong.expected - place.never, place.what)}"
     if found is None:
         last = token_span(tokens[-1]) if tokens else place.start
         span = Span(last.end_line, last.end_column, last.end_line, last.end_column + 1)
-        return error(place.code, span, f"{place.what} ends too early: {expected}")
-    return error(place.code, token_span(found), f"found `{shortened(found)}`, {expected}")
+        return error(place.code, span, f"{place.what} ends too early: {expected}", place.hint)
+    message = f"found `{shortened(found)}`, {expected}"
+    return error(place.code, token_span(found), message, place.hint)
 
 
 def listed(expected: frozenset[str], what: str) -> str:
@@ -100,9 +105,11 @@ def shortened(text: str) -> str:
 Special = tuple[str, str, str | None]
 
 
-def _operand(found: Token, before: Token | None, expected: frozenset[str]) -> Special | None:
-    """Mistakes that the two tokens show."""
+def _operand(tokens: Sequence[Token], index: int, expected: frozenset[str]) -> Special | None:
+    """Mistakes that a token and its neighbours show."""
+    found = tokens[index]
     kind = found.type
+    before = tokens[index - 1] if index > 0 else None
     if before is not None and before.type == "CARET":
         mend = "Write `1/x^2` for the power -2." if kind == "MINUS" else None
         mend = mend or "Write a number such as `x^2`; for a root there is `sqrt(...)`."
@@ -112,17 +119,25 @@ def _operand(found: Token, before: Token | None, expected: frozenset[str]) -> Sp
     if before is not None and before.type == "SQRT":
         return "B128", "`sqrt` takes its argument in parentheses", "Write it as `sqrt(2)`."
     if before is not None and _is_product(before, found, expected):
-        left, right = shortened(before), shortened(found)
-        if before.type in {"RPAR", "RSQB"} or kind == "LPAR":
-            hint = f"Write `*` between `{left}` and `{right}`."
-        else:
-            hint = f"Write `{left}*{right}`."
-        if "COMMA" in expected and kind != "LPAR":
-            hint = hint[:-1] + f", or `{left}, {right}`."
-        return "B124", f"there is no operator between `{left}` and `{right}`", hint
+        after = tokens[index + 1] if index + 1 < len(tokens) else None
+        return "B124", *_missing_operator(before, found, after, "COMMA" in expected)
     if kind in _RESERVED and "NAME" in expected:
         return "B105", *_reserved(found, expected)
     return None
+
+
+def _missing_operator(
+    before: Token, found: Token, after: Token | None, in_list: bool
+) -> tuple[str, str]:
+    left, right = shortened(before), shortened(found)
+    message = f"there is no operator between `{left}` and `{right}`"
+    if before.type in {"RPAR", "RSQB"} or found.type == "LPAR":
+        return message, f"Write `*` between `{left}` and `{right}`."
+    if before.type == "NAME" and after is not None and after.type == "LSQB":
+        lagged = f"{right}[...]"
+        return message, f"Write `{left}({lagged})` for a slot, `{left}*{lagged}` for a product."
+    separated = f", or `{left}, {right}`" if in_list else ""
+    return message, f"Write `{left}*{right}`{separated}."
 
 
 def _is_product(before: Token, found: Token, expected: frozenset[str]) -> bool:
