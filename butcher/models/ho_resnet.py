@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from torch import Tensor, nn
 
 from butcher.block import make_block
+from butcher.compiler import Scheme, UnknownSpecError, resolve
 from butcher.models.family import ModelOptions
 from butcher.models.options import OptionError, Problem, one_of
 from butcher.models.subnet import SUBNETS, Subnet, conv3x3
@@ -75,21 +76,35 @@ class HoResNetOptions(ModelOptions):
 
     def build(self, in_channels: int, classes: int) -> nn.Module:
         """Build with He normal convolutions, drawn from torch's global generator."""
+        scheme = self._resolved()
         counted = Counted(SUBNETS[self.subnet], self.width)
-        first = self._block(counted)
+        first = self._block(scheme, counted)
         if self.post_relu and len(first.states) > 1:
             problem = "blocks of several states pass them on unchanged; leave post_relu out"
             raise OptionError([Problem("model.post_relu", problem)])
-        number = self.blocks or self._blocks_in(counted.layers)
-        blocks = [first, *(self._block(counted) for _ in range(number - 1))]
+        number = self.blocks or self._blocks_in(scheme.name, counted.layers)
+        blocks = [first, *(self._block(scheme, counted) for _ in range(number - 1))]
         model = HoResNet(in_channels, self.width, classes, blocks, post_relu=self.post_relu)
         he_normal(model)
         return model
 
-    def _block(self, subnet: Callable[[], nn.Module]) -> Any:
-        return make_block(self.scheme, subnet, h=self.h, step=self.step, weights=self.weights)
+    def _resolved(self) -> Scheme:
+        try:
+            return resolve(self.scheme)
+        except UnknownSpecError as unknown:
+            raise OptionError([Problem("model.scheme", str(unknown))]) from None
 
-    def _blocks_in(self, layers: int) -> int:
+    def _block(self, scheme: Scheme, subnet: Callable[[], nn.Module]) -> Any:
+        per_channel = any(symbol.scope == "channel" for symbol in scheme.symbols)
+        values = {"channels": self.width} if per_channel else {}
+        try:
+            return make_block(
+                scheme, subnet, h=self.h, step=self.step, weights=self.weights, **values
+            )
+        except ValueError as wrong:  # an option that this scheme cannot have
+            raise OptionError([Problem("model", str(wrong))]) from None
+
+    def _blocks_in(self, scheme: str, layers: int) -> int:
         """How many blocks of `layers` layers `depth` holds."""
         assert self.depth is not None  # the validator saw to it
         number, rest = divmod(self.depth - STEM_AND_CLASSIFIER, layers)
@@ -100,7 +115,7 @@ class HoResNetOptions(ModelOptions):
             [
                 Problem(
                     "model.depth",
-                    f"{self.depth} layers are no whole number of blocks: a {self.scheme} block "
+                    f"{self.depth} layers are no whole number of blocks: a {scheme} block "
                     f"has {layers}, stem and classifier {STEM_AND_CLASSIFIER}; "
                     f"write {' or '.join(map(str, near or [layers + STEM_AND_CLASSIFIER]))}",
                 )

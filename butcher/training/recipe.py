@@ -63,6 +63,7 @@ class TrainOptions(Options):
     seed: int = Field(default=0, ge=0, lt=2**63)
     precision: Literal["fp32", "bf16"] = "fp32"
     device: Annotated[str, AfterValidator(_device)] = "auto"
+    threads: int | None = Field(default=None, ge=1)
     out: str | None = None
 
     @model_validator(mode="after")

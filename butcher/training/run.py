@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -32,6 +34,11 @@ def run(recipe: Recipe) -> Outcome:
     (On one kind of machine, with as many threads and workers; on a GPU up to its libraries.)
     Raises DataError, SpecError, OSError, and the errors of `network`.
     """
+    with cpu_threads(recipe.train.threads):
+        return _run(recipe)
+
+
+def _run(recipe: Recipe) -> Outcome:
     begin = time.monotonic()
     options = recipe.train
     device = device_of(options.device)
@@ -82,6 +89,20 @@ def summary(
         "device": str(device),
         "torch": str(torch.__version__),
     }
+
+
+@contextmanager
+def cpu_threads(number: int | None) -> Iterator[None]:
+    """Compute with so many threads, then with as many as before; None changes nothing.
+
+    Sums are cut into as many parts as there are threads, so the last digits depend on it.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def device_of(name: str) -> torch.device:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from butcher.compiler import shipped
 from butcher.models import OptionError, build, parameters
 from butcher.models.subnet import SUBNETS
 
@@ -66,6 +67,34 @@ def test_blocks_of_several_states_pass_tuples() -> None:
     assert model(torch.randn(2, 3, 8, 8)).shape == (2, 10)
     with pytest.raises(OptionError, match=r"model\.post_relu"):
         network(scheme="lm_resnet", blocks=1, width=4, post_relu=True)
+
+
+def test_a_coefficient_per_channel_is_as_wide_as_the_network() -> None:
+    plain, scaled = (network(scheme=s, blocks=2, width=4) for s in ("euler", "layerscale"))
+    assert parameters(scaled) == parameters(plain) + 2 * 4
+
+
+def makes_a_network(scheme: str) -> bool:
+    model = network(scheme=scheme, blocks=2, width=2)
+    return model(torch.randn(2, 3, 4, 4)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("scheme", ["ab3", "backward_euler", "polynet_mpoly2", "revnet"])
+def test_schemes_of_every_kind_make_networks(scheme: str) -> None:
+    assert makes_a_network(scheme)
+
+
+@pytest.mark.slow
+def test_every_shipped_scheme_makes_a_network() -> None:
+    assert [name for name in shipped() if not makes_a_network(name)] == []
+
+
+def test_an_unknown_scheme_and_an_impossible_option_are_named() -> None:
+    with pytest.raises(OptionError, match=r"model\.scheme: no shipped spec is called 'rk5'.*rk4"):
+        network(scheme="rk5", blocks=1)
+    plain = "method plain\nstep\n  u[n+1] = u[n] + f(u[n])\n"
+    with pytest.raises(OptionError, match=r"^model: this method has no step: h must be 1"):
+        network(scheme=plain, blocks=1, h=0.5)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,17 @@ def test_a_wrong_recipe_is_1(recipe: Write, capsys: pytest.CaptureFixture[str]) 
     assert "write 10 or 14" in error
 
 
+def test_errors_of_the_scheme_are_1(recipe: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(recipe("midpoint", "midpiont")) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("small.toml:3: error: model.scheme: no shipped spec is called")
+    Path("mine.tab").write_text("method mine\nstep\n  u[n+1] = v\n")
+    assert train(recipe("midpoint", "mine.tab")) == 1
+    assert "mine.tab:3:12: error[" in capsys.readouterr().err
+    assert train(recipe("midpoint", "yours.tab")) == 3
+    assert "yours.tab: No such file" in capsys.readouterr().err
+
+
 def test_a_missing_recipe_is_3_and_names_a_near_one(
     recipe: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:

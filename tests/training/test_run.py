@@ -13,7 +13,7 @@ from butcher.training.data import DataError, load, loaders
 from butcher.training.loop import evaluate
 from butcher.training.recipe import read_recipe
 from butcher.training.record import replaced
-from butcher.training.run import device_of, run
+from butcher.training.run import cpu_threads, device_of, run
 
 Write = Callable[..., Path]
 CPU = ["device=cpu"]
@@ -111,6 +111,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         replaced(path, fail)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_threads_are_as_asked_for_and_then_as_before() -> None:
+    with cpu_threads(2):
+        assert torch.get_num_threads() == 2
+    assert torch.get_num_threads() == 1  # as in every test
+    with cpu_threads(None):
+        assert torch.get_num_threads() == 1
 
 
 def test_a_gpu_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
