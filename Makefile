@@ -22,6 +22,7 @@ help:
 	@echo 'make clean        remove build outputs and caches, keep $(VENV)/'
 
 demo: $(VENV)/.demo
+	@$(byte_code)
 	@mkdir -p build
 	$(BUTCHER) compile verner89 -o build/verner89.py
 	@head -n 48 build/verner89.py
@@ -29,6 +30,7 @@ demo: $(VENV)/.demo
 	$(BUTCHER) train recipes/digits_verner.toml
 
 test: $(VENV)/.dev
+	@$(byte_code)
 	$(PY) -m pytest $(ARGS)
 
 check: $(VENV)/.dev
@@ -50,6 +52,9 @@ constraints: $(VENV)/.uv
 clean:
 	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# Start-up counts in a compiler; some environments forbid imports to leave byte code behind.
+byte_code = $(PY) -m compileall -q butcher
 
 # --- the environment ---------------------------------------------------------------------------
 
