@@ -52,6 +52,8 @@ class Docstring:
 
     def _nets(self) -> str:
         names = list(net_names(self.graph).values())
+        if not names:
+            return "Nothing is evaluated: it has no sub-nets."
         if len(names) == 1:
             return f"{names[0]} is `self.f[0]`; it keeps the shape of what it is given."
         if len(names) > 4 and len(self.graph.slots) == 1:
@@ -84,6 +86,9 @@ class Docstring:
                 )
             elif symbol in self.parameters.stages:
                 yield f"{name} is trained, one for each sum that it stands in."
+            elif symbol.distribution is not None:
+                drawn = ", ".join(str(argument) for argument in symbol.distribution.arguments)
+                yield f"{name} is trained and starts {symbol.distribution.name}({drawn})."
             else:
                 yield f"{name} is trained."
 

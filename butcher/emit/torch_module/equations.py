@@ -91,6 +91,8 @@ def _product(*factors: str) -> str:
 
 
 def _joined(signed: list[tuple[bool, str]]) -> str:
+    if not signed:
+        return "0"
     (negative, first), *rest = signed
     tail = "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
     return f"{'-' if negative else ''}{first}{tail}"

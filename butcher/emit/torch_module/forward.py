@@ -193,6 +193,8 @@ class Methods:
         """`u, u_prev = state`; what nothing reads gets an underscore."""
         read = sources(self.steps) | set(self.graph.outputs) | {keys[0]}
         read |= {r.only_source for r in self.graph.rows if r.only_source}
+        # The dtype of what becomes a new value is read, too.
+        read |= {state.key for state, output in self._pairs() if output not in self.graph.state}
         names = [self.names.locals[key] if key in read else fresh(self.names, "_1") for key in keys]
         self._write_unpacked(writer, names, whole)
 

@@ -43,7 +43,7 @@ def write_header(writer: Writer, header: Header) -> None:
     if header.cite:
         _entry(writer, "source", header.cite)
     for i, paragraph in enumerate(header.verified):
-        _entry(writer, "order" if i == 0 else "", paragraph)
+        _entry(writer, "proof" if i == 0 else "", paragraph)
     if header.options:
         _entry(writer, "options", ", ".join(f"{name} {value}" for name, value in header.options))
     _entry(writer, "made by", f"butcher {header.version} from a scheme with digest {header.digest}")

@@ -126,9 +126,7 @@ class Parameters:
         if symbol in self.channels:
             start = self.names.starts[symbol.name]
             writer.line(f"self.{start} = {name}")
-            writer.line(
-                f"self.{self.attribute(symbol)}: nn.Parameter = nn.UninitializedParameter()"
-            )
+            writer.line(f"self.{self.attribute(symbol)} = nn.UninitializedParameter()")
             return
         tensor = f"torch.tensor([float({name})])"
         if symbol.bounds:

@@ -104,15 +104,25 @@ class Body:
             self.write_call(writer, step.evaluation, step.argument)
 
     def write_row(self, writer: Writer, row: Row) -> None:
-        assign(writer, self.local(row.key), parts(row, self.scope, writer))
+        if row.terms:
+            assign(writer, self.local(row.key), parts(row, self.scope, writer))
+        else:
+            writer.line(f"{self.local(row.key)} = {self.zeros}")
 
     def local(self, key: str) -> str:
         return self.scope.names.locals[key]
 
+    @property
+    def zeros(self) -> str:
+        """A row without terms, such as a first sweep may have."""
+        return f"torch.zeros_like({self.like})"
+
     def write_call(self, writer: Writer, evaluation: Evaluation, argument: Row | None) -> None:
         local, skip = self.local(evaluation.key), self.skipped.get(evaluation.key)
         text, comment = self.local(evaluation.argument), ""
-        if argument is not None:
+        if argument is not None and not argument.terms:
+            text = self.zeros
+        elif argument is not None:
             row = parts(argument, self.scope, writer)
             text, comment = inline(row)
             line = "".join((local, " = ", *self._call(evaluation, text, comment)))
@@ -125,7 +135,7 @@ class Body:
             return
         writer.line(f"if self.training and may_skip() and not {skip}:")
         with writer.indented():
-            writer.line(f"{local} = torch.zeros_like({self.like})  # weight 0: not evaluated")
+            writer.line(f"{local} = {self.zeros}  # weight 0: not evaluated")
         writer.line("else:")
         with writer.indented():
             self._write_line(writer, f"{local} = {call}", comment)

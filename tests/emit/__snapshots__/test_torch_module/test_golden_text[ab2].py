@@ -1,0 +1,68 @@
+"""Two-step Adams-Bashforth.
+
+method    ab2
+source    Bashforth, Adams (1883); Hairer, Norsett, Wanner (1993), Solving ODEs I, III.1
+proof     Order 2: all conditions up to it hold exactly, not all of order 3.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest 89af2f6d752d162e
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Ab2(nn.Module):
+    """Two-step Adams-Bashforth.
+
+        f[n] = f(u[n])
+        u[n+1] = u[n] + h (3/2 f[n] - 1/2 f[n-1])
+
+    f is `self.f[0]`; it keeps the shape of what it is given.
+
+    In and out goes the tuple (u[n], f[n-1]); `start` makes the first.
+    """
+
+    order = 2
+    stages = 1
+    nfe = 1
+    states = ("u[n]", "f[n-1]")
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 1))
+        self.h = h
+
+    def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """One step, from tensors of any shape, the same for all, to others."""
+        u, f_prev = state
+        h = self.h
+        f = self.f[0](u)
+        u_next = u + h * (1.5 * f - 0.5 * f_prev)  # u + h (3/2 f - 1/2 f_prev)
+        return u_next.to(u.dtype), f.to(u.dtype)
+
+    def start(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        """The state before the first block: earlier evaluations are the first one."""
+        f = self.f[0](u)
+        return u, f.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

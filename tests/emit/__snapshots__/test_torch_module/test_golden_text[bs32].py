@@ -1,0 +1,70 @@
+"""Bogacki-Shampine 3(2).
+
+method    bs32
+source    Bogacki, Shampine, Appl. Math. Lett. 2 (1989) 321-325
+proof     Order 3: all conditions up to it hold exactly, not all of order 4.
+          Embedded order 2: all conditions up to it hold exactly, not all of order 3.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest f4c197a46d79ba28
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Bs32(nn.Module):
+    """Bogacki-Shampine 3(2).
+
+        k1 = f1(u[n])
+        k2 = f2(u[n] + 1/2 h k1)
+        k3 = f3(u[n] + 3/4 h k2)
+        u[n+1] = u[n] + h (2/9 k1 + 1/3 k2 + 4/9 k3)
+
+    f1, f2 and f3 are `self.f[0]`, `self.f[1]` and `self.f[2]`; they keep the shape of
+    what they are given.
+    """
+
+    order = 3
+    stages = 4
+    nfe = 3
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 3))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        k2 = self.f[1](u + 0.5 * h * k1)  # 1/2
+        k3 = self.f[2](u + 0.75 * h * k2)  # 3/4
+        u_next = u + h * (
+            0.2222222222222222 * k1  # 2/9
+            + 0.3333333333333333 * k2  # 1/3
+            + 0.4444444444444444 * k3  # 4/9
+        )
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

@@ -1,0 +1,96 @@
+"""Dormand-Prince 5(4).
+
+method    dopri54
+source    Dormand, Prince, J. Comput. Appl. Math. 6 (1980) 19-26
+proof     Order 5: all conditions up to it hold exactly, not all of order 6.
+          Embedded order 4: all conditions up to it hold exactly, not all of order 5.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest 7cd70e228d3b339e
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Dopri54(nn.Module):
+    """Dormand-Prince 5(4).
+
+        k1 = f1(u[n])
+        k2 = f2(u[n] + 1/5 h k1)
+        k3 = f3(u[n] + h (3/40 k1 + 9/40 k2))
+        k4 = f4(u[n] + h (44/45 k1 - 56/15 k2 + 32/9 k3))
+        k5 = f5(u[n] + h [k1, k2, k3, k4])
+        k6 = f6(u[n] + h [k1, k2, k3, k4, k5])
+        u[n+1] = u[n] + h [k1, k3, k4, k5, k6]
+
+    f1 to f6 are `self.f[0]` to `self.f[5]`; they keep the shape of what they are given.
+    [k1, k2] stands for a weighted sum; the weights are those in `forward`.
+    """
+
+    order = 5
+    stages = 7
+    nfe = 6
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 6))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        k2 = self.f[1](u + 0.2 * h * k1)  # 1/5
+        k3 = self.f[2](u + h * (0.075 * k1 + 0.225 * k2))  # u + h (3/40 k1 + 9/40 k2)
+        Y4 = u + h * (
+            0.9777777777777777 * k1  # 44/45
+            - 3.7333333333333334 * k2  # -56/15
+            + 3.5555555555555554 * k3  # 32/9
+        )
+        k4 = self.f[3](Y4)
+        Y5 = u + h * (
+            2.9525986892242035 * k1  # 19372/6561
+            - 11.595793324188385 * k2  # -25360/2187
+            + 9.822892851699436 * k3  # 64448/6561
+            - 0.2908093278463649 * k4  # -212/729
+        )
+        k5 = self.f[4](Y5)
+        Y6 = u + h * (
+            2.8462752525252526 * k1  # 9017/3168
+            - 10.757575757575758 * k2  # -355/33
+            + 8.906422717743473 * k3  # 46732/5247
+            + 0.2784090909090909 * k4  # 49/176
+            - 0.2735313036020583 * k5  # -5103/18656
+        )
+        k6 = self.f[5](Y6)
+        u_next = u + h * (
+            0.09114583333333333 * k1  # 35/384
+            + 0.44923629829290207 * k3  # 500/1113
+            + 0.6510416666666666 * k4  # 125/192
+            - 0.322376179245283 * k5  # -2187/6784
+            + 0.13095238095238096 * k6  # 11/84
+        )
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

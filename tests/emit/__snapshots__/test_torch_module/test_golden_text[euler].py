@@ -1,0 +1,60 @@
+"""Forward Euler.
+
+method    euler
+source    Euler, Institutionum calculi integralis I (1768)
+proof     Order 1: all conditions up to it hold exactly, not all of order 2.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest f4b5a069bf56a9cb
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Euler(nn.Module):
+    """Forward Euler.
+
+        k1 = f(u[n])
+        u[n+1] = u[n] + h k1
+
+    f is `self.f[0]`; it keeps the shape of what it is given.
+    """
+
+    order = 1
+    stages = 1
+    nfe = 1
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 1))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        u_next = u + h * k1
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

@@ -1,0 +1,86 @@
+"""FractalNet, three columns.
+
+method    fractal3
+source    Larsson, Maire, Shakhnarovich (2017), FractalNet
+proof     Order has no meaning here: slot join3 is a linear map and no term of the
+          equation.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest adef0c0e25c8ef6c
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+SubNets = SubNet | Mapping[str, SubNet]
+
+
+class Fractal3(nn.Module):
+    """FractalNet, three columns.
+
+        k1 = join3(u[n])
+        k2 = f1(u[n])
+        k3 = join1(u[n])
+        w = 1/2 k1 + 1/2 h k2
+        k4 = join2(w)
+        k5 = f2(w)
+        u[n+1] = 1/2 k3 + 1/4 k4 + 1/4 h k5
+
+    join3, f1, join1, join2 and f2 are `self.f[0]`, `self.f[1]`, `self.f[2]`,
+    `self.f[3]` and `self.f[4]`; they keep the shape of what they are given.
+    """
+
+    order: int | None = None
+    stages = 5
+    nfe = 5
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNets, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(slot_nets(f, ("join3", "f1", "join1", "join2", "f2")))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        k2 = self.f[1](u)
+        k3 = self.f[2](u)
+        w = 0.5 * k1 + 0.5 * h * k2  # 1/2 k1 + 1/2 h k2
+        k4 = self.f[3](w)
+        k5 = self.f[4](w)
+        u_next = 0.5 * k3 + 0.25 * k4 + 0.25 * h * k5  # 1/2 k3 + 1/4 k4 + 1/4 h k5
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net
+
+
+def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
+    """One module a set of weights; `slots` tells in order which slot each belongs to."""
+    if not isinstance(f, Mapping | nn.ModuleDict):
+        yield from sub_nets(f, len(slots))
+        return
+    if set(f) != set(slots):
+        wanted, given = ", ".join(sorted(set(slots))), ", ".join(f)
+        raise ValueError(f"f must have one value for each slot, {wanted}, not {given}")
+    nets = {slot: sub_nets(f[slot], slots.count(slot)) for slot in f}
+    for slot in slots:
+        yield next(nets[slot])

@@ -1,0 +1,89 @@
+"""Trainable two-stage family of order 2.
+
+method    heun_family
+source    Hairer, Norsett, Wanner (1993), Solving ODEs I, II.1
+proof     Order 2: all conditions up to it hold exactly, not all of order 3.
+          Verified at a = 1/2.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest 4de89edb37cc3654
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class HeunFamily(nn.Module):
+    """Trainable two-stage family of order 2.
+
+        k1 = f1(u[n])
+        k2 = f2(u[n] + a h k1)
+        u[n+1] = u[n] + h ((-1+2*a)/(2*a) k1 + 1/(2*a) k2)
+
+    f1 and f2 are `self.f[0]` and `self.f[1]`; they keep the shape of what they are
+    given.
+
+    a is trained.
+    """
+
+    order = 2
+    stages = 2
+    nfe = 2
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0, a: float = 0.5) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 2))
+        self.h = h
+        self.a_free = nn.Parameter(unbounded("a", a, 0.25, 1.25))
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        a = self.a.to(u.dtype)
+        k1 = self.f[0](u)
+        k2 = self.f[1](u + a * h * k1)
+        u_next = u + h * (
+            (a - 0.5) / a * k1  # (-1+2*a)/(2*a)
+            + 0.5 / a * k2  # 1/(2*a)
+        )
+        return u_next.to(u.dtype)
+
+    @property
+    def a(self) -> Tensor:
+        """Inside (0.25, 1.25), wherever training takes `a_free`."""
+        return bounded(self.a_free, 0.25, 1.25)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}, a learned"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net
+
+
+def bounded(free: Tensor, low: float, high: float) -> Tensor:
+    """A smooth map of all numbers into (low, high)."""
+    return low + (high - low) * torch.sigmoid(free)
+
+
+def unbounded(name: str, value: float, low: float, high: float) -> Tensor:
+    """What `bounded` maps to `value`, of shape (1,)."""
+    if not low < value < high:
+        raise ValueError(f"{name} must start inside ({low}, {high}), not at {value}")
+    return torch.tensor([(value - low) / (high - value)]).log()

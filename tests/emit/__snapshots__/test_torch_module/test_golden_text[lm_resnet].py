@@ -1,0 +1,84 @@
+"""Linear multi-step unit.
+
+method    lm_resnet
+source    Lu, Zhong, Li, Dong (2018), eq. 1
+proof     Order 0: all conditions up to it hold exactly, not all of order 1.
+          Verified at k = -1/20.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest 2b6bec7a6d4d999d
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class LmResnet(nn.Module):
+    """Linear multi-step unit.
+
+        k1 = f(u[n])
+        u[n+1] = (1-k) u[n] + k u[n-1] + h k1
+
+    f is `self.f[0]`; it keeps the shape of what it is given.
+
+    In and out goes the tuple (u[n], u[n-1]); `start` makes the first.
+
+    k is trained and starts uniform(-1/10, 0).
+    """
+
+    order = 0
+    stages = 1
+    nfe = 1
+    states = ("u[n]", "u[n-1]")
+
+    def __init__(self, f: SubNet, *, h: float = 1.0, k: float | None = None) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 1))
+        self.h = h
+        self.k = nn.Parameter(torch.empty(1).uniform_(-0.1, 0.0))
+        if k is not None:
+            nn.init.constant_(self.k, k)
+
+    def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """One step, from tensors of any shape, the same for all, to others."""
+        u, u_prev = state
+        h = self.h
+        k = self.k.to(u.dtype)
+        k1 = self.f[0](u)
+        u_next = (1 - k) * u + k * u_prev + h * k1
+        return u_next.to(u.dtype), u
+
+    def start(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        """The state before the first block: earlier values are the same."""
+        return u, u
+
+    def inverse(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """The state before the step to this one; in evaluation mode, k not 0."""
+        u_next, u = state
+        h = self.h
+        k = self.k.to(u_next.dtype)
+        k1 = self.f[0](u)
+        u_prev = (u_next + (k - 1) * u - h * k1) / k
+        return u, u_prev.to(u_next.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}, k learned"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

@@ -1,0 +1,76 @@
+"""PolyNet mpoly-2.
+
+method    polynet_mpoly2
+source    Zhang, Li, Loy, Lin (2017), PolyNet
+proof     Order has no meaning here: slot f does not stand in the ode clause.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest ec91a9adcda031f1
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+SubNets = SubNet | Mapping[str, SubNet]
+
+
+class PolynetMpoly2(nn.Module):
+    """PolyNet mpoly-2.
+
+        k = f(u[n])
+        k2 = g(h k)
+        u[n+1] = u[n] + h (k + k2)
+
+    f and g are `self.f[0]` and `self.f[1]`; they keep the shape of what they are given.
+    """
+
+    order: int | None = None
+    stages = 2
+    nfe = 2
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNets, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(slot_nets(f, ("f", "g")))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k = self.f[0](u)
+        k2 = self.f[1](h * k)
+        u_next = u + h * (k + k2)
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net
+
+
+def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
+    """One module a set of weights; `slots` tells in order which slot each belongs to."""
+    if not isinstance(f, Mapping | nn.ModuleDict):
+        yield from sub_nets(f, len(slots))
+        return
+    if set(f) != set(slots):
+        wanted, given = ", ".join(sorted(set(slots))), ", ".join(f)
+        raise ValueError(f"f must have one value for each slot, {wanted}, not {given}")
+    nets = {slot: sub_nets(f[slot], slots.count(slot)) for slot in f}
+    for slot in slots:
+        yield next(nets[slot])

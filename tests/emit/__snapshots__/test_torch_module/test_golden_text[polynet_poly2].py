@@ -1,0 +1,63 @@
+"""PolyNet poly-2.
+
+method    polynet_poly2
+source    Zhang, Li, Loy, Lin (2017), PolyNet
+proof     Order has no meaning here: the argument of k2 does not keep constants: its
+          values add up to 0, not 1.
+options   step fixed, weights shared
+made by   butcher 0 from a scheme with digest 670e3ecdde37f553
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class PolynetPoly2(nn.Module):
+    """PolyNet poly-2.
+
+        k = f(u[n])
+        k2 = f(h k)
+        u[n+1] = u[n] + h (k + k2)
+
+    f is `self.f[0]`; it keeps the shape of what it is given.
+    """
+
+    order: int | None = None
+    stages = 2
+    nfe = 2
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 1))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k = self.f[0](u)
+        k2 = self.f[0](h * k)
+        u_next = u + h * (k + k2)
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

@@ -1,0 +1,86 @@
+"""Runge-Kutta-Fehlberg 4(5).
+
+method    rkf45
+source    Fehlberg, NASA TR R-315 (1969)
+proof     Order 4: all conditions up to it hold exactly, not all of order 5.
+          Embedded order 5: all conditions up to it hold exactly, not all of order 6.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest f288e0b8f7aae251
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Rkf45(nn.Module):
+    """Runge-Kutta-Fehlberg 4(5).
+
+        k1 = f1(u[n])
+        k2 = f2(u[n] + 1/4 h k1)
+        k3 = f3(u[n] + h (3/32 k1 + 9/32 k2))
+        k4 = f4(u[n] + h (1932/2197 k1 - 7200/2197 k2 + 7296/2197 k3))
+        k5 = f5(u[n] + h (439/216 k1 - 8 k2 + 3680/513 k3 - 845/4104 k4))
+        u[n+1] = u[n] + h (25/216 k1 + 1408/2565 k3 + 2197/4104 k4 - 1/5 k5)
+
+    f1 to f5 are `self.f[0]` to `self.f[4]`; they keep the shape of what they are given.
+    """
+
+    order = 4
+    stages = 6
+    nfe = 5
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 5))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        k2 = self.f[1](u + 0.25 * h * k1)  # 1/4
+        Y3 = u + h * (0.09375 * k1 + 0.28125 * k2)  # u + h (3/32 k1 + 9/32 k2)
+        k3 = self.f[2](Y3)
+        Y4 = u + h * (
+            0.8793809740555303 * k1  # 1932/2197
+            - 3.277196176604461 * k2  # -7200/2197
+            + 3.3208921256258535 * k3  # 7296/2197
+        )
+        k4 = self.f[3](Y4)
+        Y5 = u + h * (
+            2.0324074074074074 * k1  # 439/216
+            - 8 * k2
+            + 7.173489278752436 * k3  # 3680/513
+            - 0.20589668615984405 * k4  # -845/4104
+        )
+        k5 = self.f[4](Y5)
+        u_next = u + h * (
+            0.11574074074074074 * k1  # 25/216
+            + 0.5489278752436647 * k3  # 1408/2565
+            + 0.5353313840155945 * k4  # 2197/4104
+            - 0.2 * k5  # -1/5
+        )
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

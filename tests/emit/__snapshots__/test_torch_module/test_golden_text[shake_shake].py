@@ -1,0 +1,92 @@
+"""Shake-Shake.
+
+method    shake_shake
+source    Gastaldi (2017), arXiv:1705.07485
+proof     Order has no meaning here: slot f does not stand in the ode clause.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest ac89ffc2f2e2b648
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+SubNets = SubNet | Mapping[str, SubNet]
+
+
+class ShakeShake(nn.Module):
+    """Shake-Shake.
+
+        k1 = f(u[n])
+        k2 = g(u[n])
+        u[n+1] = u[n] + h (a k1 + (1-a) k2)
+
+    f and g are `self.f[0]` and `self.f[1]`; they keep the shape of what they are given.
+
+    In training a is drawn for every sample, and again for the backward pass; else it is
+    its mean.
+    """
+
+    order: int | None = None
+    stages = 2
+    nfe = 2
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNets, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(slot_nets(f, ("f", "g")))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of shape (N, ...) to another."""
+        h = self.h
+        a: Tensor | float = 0.5  # the mean
+        a_back: Tensor | float = 0.5
+        if self.training:
+            a = u.new_empty(u.shape[0], *(1,) * (u.dim() - 1)).uniform_(0.0, 1.0)
+            a_back = torch.empty_like(a).uniform_(0.0, 1.0)
+        k1 = self.f[0](u)
+        k2 = self.f[1](u)
+        u_next = u + h * (redrawn(k1, a, a_back) + redrawn(k2, 1 - a, 1 - a_back))
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net
+
+
+def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
+    """One module a set of weights; `slots` tells in order which slot each belongs to."""
+    if not isinstance(f, Mapping | nn.ModuleDict):
+        yield from sub_nets(f, len(slots))
+        return
+    if set(f) != set(slots):
+        wanted, given = ", ".join(sorted(set(slots))), ", ".join(f)
+        raise ValueError(f"f must have one value for each slot, {wanted}, not {given}")
+    nets = {slot: sub_nets(f[slot], slots.count(slot)) for slot in f}
+    for slot in slots:
+        yield next(nets[slot])
+
+
+def redrawn(k: Tensor, forward: Tensor | float, backward: Tensor | float) -> Tensor:
+    """forward * k, with the gradient of backward * k; in evaluation they are one number."""
+    if not isinstance(forward, Tensor):
+        return forward * k
+    return backward * k + ((forward - backward) * k).detach()

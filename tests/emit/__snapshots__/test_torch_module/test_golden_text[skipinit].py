@@ -1,0 +1,66 @@
+"""SkipInit.
+
+method    skipinit
+source    De, Smith (2020), arXiv:2002.10444
+proof     Order 0: all conditions up to it hold exactly, not all of order 1.
+          Verified at a = 0.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest 58a569bf3df0cebf
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Skipinit(nn.Module):
+    """SkipInit.
+
+        k1 = f(u[n])
+        u[n+1] = u[n] + a h k1
+
+    f is `self.f[0]`; it keeps the shape of what it is given.
+
+    a is trained.
+    """
+
+    order = 0
+    stages = 1
+    nfe = 1
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0, a: float = 0.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 1))
+        self.h = h
+        self.a = nn.Parameter(torch.tensor([float(a)]))
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        a = self.a.to(u.dtype)
+        k1 = self.f[0](u)
+        u_next = u + a * h * k1
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}, a learned"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

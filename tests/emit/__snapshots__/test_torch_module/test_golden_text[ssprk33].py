@@ -1,0 +1,69 @@
+"""SSPRK(3,3).
+
+method    ssprk33
+source    Shu, Osher, J. Comput. Phys. 77 (1988) 439-471
+proof     Order 3: all conditions up to it hold exactly, not all of order 4.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest ec39e518a6cb74b5
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Ssprk33(nn.Module):
+    """SSPRK(3,3).
+
+        k1 = f1(u[n])
+        k2 = f2(u[n] + h k1)
+        k3 = f3(u[n] + h (1/4 k1 + 1/4 k2))
+        u[n+1] = u[n] + h (1/6 k1 + 1/6 k2 + 2/3 k3)
+
+    f1, f2 and f3 are `self.f[0]`, `self.f[1]` and `self.f[2]`; they keep the shape of
+    what they are given.
+    """
+
+    order = 3
+    stages = 3
+    nfe = 3
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 3))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        k2 = self.f[1](u + h * k1)
+        k3 = self.f[2](u + h * (0.25 * k1 + 0.25 * k2))  # u + h (1/4 k1 + 1/4 k2)
+        u_next = u + h * (
+            0.16666666666666666 * k1  # 1/6
+            + 0.16666666666666666 * k2  # 1/6
+            + 0.6666666666666666 * k3  # 2/3
+        )
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

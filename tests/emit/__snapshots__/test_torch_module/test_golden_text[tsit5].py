@@ -1,0 +1,103 @@
+"""Tsitouras 5(4).
+
+method    tsit5
+source    Tsitouras, Comput. Math. Appl. 62 (2011) 770-775
+proof     Order 5: all conditions up to it hold to the digits printed, not all of order
+          6.
+          Embedded order 4: all conditions up to it hold to the digits printed, not all
+          of order 5.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest 45ef74a9f775267c
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Tsit5(nn.Module):
+    """Tsitouras 5(4).
+
+        k1 = f1(u[n])
+        k2 = f2(u[n] + 0.161 h k1)
+        k3 = f3(u[n] + h [k1, k2])
+        k4 = f4(u[n] + h [k1, k2, k3])
+        k5 = f5(u[n] + h [k1, k2, k3, k4])
+        k6 = f6(u[n] + h [k1, k2, k3, k4, k5])
+        u[n+1] = u[n] + h [k1, k2, k3, k4, k5, k6]
+
+    f1 to f6 are `self.f[0]` to `self.f[5]`; they keep the shape of what they are given.
+    [k1, k2] stands for a weighted sum; the weights are those in `forward`.
+    """
+
+    order = 5
+    stages = 7
+    nfe = 6
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 6))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        k2 = self.f[1](u + 0.161 * h * k1)
+        Y3 = u + h * (
+            -0.008480655492356989 * k1  # -0.008480...6943
+            + 0.335480655492357 * k2  # 0.335480...1569
+        )
+        k3 = self.f[2](Y3)
+        Y4 = u + h * (
+            2.8971530571054935 * k1  # 2.897153...9289
+            - 6.359448489975075 * k2  # -6.359448...4366
+            + 4.3622954328695815 * k3  # 4.362295...5077
+        )
+        k4 = self.f[3](Y4)
+        Y5 = u + h * (
+            5.325864828439257 * k1  # 5.325864...1791
+            - 11.748883564062828 * k2  # -11.748883...1589
+            + 7.4955393428898365 * k3  # 7.495539...9753
+            - 0.09249506636175525 * k4  # -0.092495...9635
+        )
+        k5 = self.f[4](Y5)
+        Y6 = u + h * (
+            5.86145544294642 * k1  # 5.861455...9748
+            - 12.92096931784711 * k2  # -12.920969...4452
+            + 8.159367898576159 * k3  # 8.159367...4986
+            - 0.071584973281401 * k4  # -0.071584...8835
+            - 0.028269050394068383 * k5  # -0.028269...2206
+        )
+        k6 = self.f[5](Y6)
+        u_next = u + h * (
+            0.09646076681806523 * k1  # 0.096460...5396
+            + 0.01 * k2  # 1/100
+            + 0.4798896504144996 * k3  # 0.479889...3509
+            + 1.379008574103742 * k4  # 1.379008...3331
+            - 3.290069515436081 * k5  # -3.290069...1677
+            + 2.324710524099774 * k6  # 2.324710...7841
+        )
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

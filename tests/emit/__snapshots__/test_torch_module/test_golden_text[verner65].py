@@ -1,0 +1,111 @@
+"""Verner 6(5).
+
+method    verner65
+source    Verner, SIAM J. Numer. Anal. 15 (1978) 772-790
+proof     Order 6: all conditions up to it hold exactly, not all of order 7.
+          Embedded order 5: all conditions up to it hold exactly, not all of order 6.
+options   step fixed, weights per stage
+made by   butcher 0 from a scheme with digest 550226b212483395
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from torch import Tensor, nn
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class Verner65(nn.Module):
+    """Verner 6(5).
+
+        k1 = f1(u[n])
+        k2 = f2(u[n] + 1/18 h k1)
+        k3 = f3(u[n] + h (-1/12 k1 + 1/4 k2))
+        k4 = f4(u[n] + h (-2/81 k1 + 4/27 k2 + 8/81 k3))
+        k5 = f5(u[n] + h (40/33 k1 - 4/11 k2 - 56/11 k3 + 54/11 k4))
+        k7 = f6(u[n] + h [k1, k2, k3, k4, k5])
+        k8 = f7(u[n] + h [k1, k2, k3, k4, k5, k7])
+        u[n+1] = u[n] + h [k1, k3, k4, k5, k7, k8]
+
+    f1 to f7 are `self.f[0]` to `self.f[6]`; they keep the shape of what they are given.
+    [k1, k2] stands for a weighted sum; the weights are those in `forward`.
+    """
+
+    order = 6
+    stages = 8
+    nfe = 7
+    states = ("u[n]",)
+
+    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 7))
+        self.h = h
+
+    def forward(self, u: Tensor) -> Tensor:
+        """One step, from a tensor of any shape to another."""
+        h = self.h
+        k1 = self.f[0](u)
+        k2 = self.f[1](u + 0.05555555555555555 * h * k1)  # 1/18
+        Y3 = u + h * (
+            -0.08333333333333333 * k1  # -1/12
+            + 0.25 * k2  # 1/4
+        )
+        k3 = self.f[2](Y3)
+        Y4 = u + h * (
+            -0.024691358024691357 * k1  # -2/81
+            + 0.14814814814814814 * k2  # 4/27
+            + 0.09876543209876543 * k3  # 8/81
+        )
+        k4 = self.f[3](Y4)
+        Y5 = u + h * (
+            1.2121212121212122 * k1  # 40/33
+            - 0.36363636363636365 * k2  # -4/11
+            - 5.090909090909091 * k3  # -56/11
+            + 4.909090909090909 * k4  # 54/11
+        )
+        k5 = self.f[4](Y5)
+        Y7 = u + h * (
+            -9.78226711560045 * k1  # -8716/891
+            + 2.208754208754209 * k2  # 656/297
+            + 44.35465768799102 * k3  # 39520/891
+            - 37.81818181818182 * k4  # -416/11
+            + 1.9259259259259258 * k5  # 52/27
+        )
+        k7 = self.f[5](Y7)
+        Y8 = u + h * (
+            11.77734375 * k1  # 3015/256
+            - 2.25 * k2  # -9/4
+            - 54.08974358974359 * k3  # -4219/78
+            + 46.7578125 * k4  # 5985/128
+            - 1.4036458333333333 * k5  # -539/384
+            + 0.20823317307692307 * k7  # 693/3328
+        )
+        k8 = self.f[6](Y8)
+        u_next = u + h * (
+            0.0890625 * k1  # 57/640
+            - 0.24615384615384617 * k3  # -16/65
+            + 0.6147321428571428 * k4  # 1377/2240
+            + 0.378125 * k5  # 121/320
+            + 0.10709134615384615 * k7  # 891/8320
+            + 0.05714285714285714 * k8  # 2/35
+        )
+        return u_next.to(u.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}"
+
+
+def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+        yield net

@@ -1,0 +1,213 @@
+"""The emitted text: golden, formatted, the same every time, and closed against what it quotes."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from butcher.compiler import compile, load, parse, shipped
+from butcher.emit.torch_module import Header, NotAFloatError, emit_module
+from butcher.ir.lower import lower
+from butcher.passes.prune import prune
+
+SPECS = list(shipped())
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+class PythonFile(SingleFileSnapshotExtension):
+    """Real Python, which ruff checks with the rest of the project."""
+
+    file_extension = "py"
+    _write_mode = WriteMode.TEXT
+
+
+# The options are those of the file, and of these files the other ones, too.
+VARIANTS = [(name, None, None) for name in SPECS]
+VARIANTS += [
+    ("rk4", "learned", None),
+    ("rk4", "per-stage", "shared"),
+    ("lm_resnet", "learned", None),
+]
+
+
+def without_version(source: str) -> str:
+    return re.sub(r"^(made by   butcher) \S+", r"\1 0", source, count=1, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "weights"), VARIANTS, ids=["-".join(filter(None, v)) for v in VARIANTS]
+)
+def test_golden_text(
+    name: str, step: str | None, weights: str | None, snapshot: SnapshotAssertion
+) -> None:
+    source = without_version(compile(name, step=step, weights=weights))
+    assert source == snapshot(extension_class=PythonFile)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every spec, with every step."""
+    path = tmp_path_factory.mktemp("emitted")
+    for name in SPECS:
+        for step in ("fixed", "learned", "per-stage"):
+            text = compile(name, step=step)
+            (path / f"{name}_{step.replace('-', '_')}.py").write_text(text, encoding="utf-8")
+    return path
+
+
+def ruff(*arguments: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "ruff", *arguments, "--no-cache"], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr
+
+
+@pytest.mark.parametrize("width", ["88", "100"])
+def test_it_is_formatted(folder: Path, width: str) -> None:
+    ruff("format", "--check", "--diff", "--isolated", "--line-length", width, str(folder))
+
+
+def test_it_is_clean(folder: Path) -> None:
+    ruff("check", "--isolated", str(folder))
+    ruff("check", "--config", str(REPOSITORY / "pyproject.toml"), str(folder))
+
+
+@pytest.mark.slow
+def test_it_is_typed(folder: Path) -> None:
+    command = [sys.executable, "-m", "mypy", "--config-file=", "--check-untyped-defs"]
+    run = subprocess.run(
+        [*command, "--cache-dir", str(folder / "cache"), *map(str, folder.glob("*.py"))],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+
+
+def test_it_imports_torch_and_nothing_of_this_project(folder: Path) -> None:
+    for path in folder.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+        assert imported <= {"collections.abc", "torch"}
+
+
+def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
+    code = (
+        "import hashlib, butcher\n"
+        "names = ['verner89_per_stage', 'stochastic_lm', 'fractal3', 'heun_family', 'am4']\n"
+        "text = ''.join(butcher.compile(name) for name in names)\n"
+        "print(hashlib.sha256(text.encode()).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(digests) == 1
+
+
+# ---------------------------------------------------------------------- numbers
+
+
+def test_floats_have_all_digits_and_the_exact_number_beside() -> None:
+    source = compile("verner89")
+    assert "0.6246720955243167 * k1  # (4+94*sqrt(6))/375" in source
+    assert "u + 0.08333333333333333 * h * k1)  # 1/12" in source
+
+
+def test_integers_need_no_comment_and_one_no_factor() -> None:
+    source = compile("kutta3")
+    assert "k3 = self.f[2](u + h * (-k1 + 2 * k2))\n" in source
+
+
+def test_a_number_without_a_double_is_refused() -> None:
+    text = "method huge\n\nstep\n  u[n+1] = u[n] + 10^400*f(u[n])\n"
+    with pytest.raises(NotAFloatError, match="double"):
+        emit_module(lower(parse(text)), HEADER)
+
+
+# ---------------------------------------------------------------------- hostile texts
+
+HOSTILE = [
+    '"""',
+    '\\"""',
+    '"',
+    "\\",
+    "\\\\",
+    'x"""\nimport os\n"""',
+    '""" + __import__("os").name + """',
+    "a\u202eb\u2066c",
+    "\x1b[31m\x07\x00",
+    "\\N{BULLET} \\x41 \\u0041 \\",
+    "tab\tand\rreturn\x0bfeed\x0c",
+    "# fmt: off",
+    "{braces} %s",
+    "\u6587" * 200,
+    "x" * 500,
+    'quote" at the end "',
+    "\ud800",
+    "",
+    "   ",
+]
+
+
+HEADER = Header(class_name="Mine", name="mine", order=None, stages=1, digest="0", version="0")
+
+
+def emitted(text: str) -> str:
+    graph = prune(lower(load("ab2")))
+    header = Header(
+        class_name="Mine",
+        name=text,
+        order=2,
+        stages=1,
+        digest=text,
+        version=text,
+        title=text,
+        cite=text,
+        verified=(text, text),
+        options=((text, text),),
+    )
+    return emit_module(graph, header)
+
+
+def skeleton(source: str) -> str:
+    """The code without its docstrings."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_text_cannot_break_out(text: str, tmp_path: Path) -> None:
+    source = emitted(text)
+    assert skeleton(source) == skeleton(emitted("plain"))
+    assert source.replace("\n", "").isprintable()
+    path = tmp_path / "mine.py"
+    path.write_text(source, encoding="utf-8")
+    ruff("format", "--check", "--diff", "--isolated", str(path))
+    ruff("check", "--config", str(REPOSITORY / "pyproject.toml"), str(path))
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("\\\"'\n #{}\u2028"), st.characters())))
+def test_no_text_breaks_out(text: str) -> None:
+    source = emitted(text)
+    assert skeleton(source) == skeleton(emitted("plain"))
+    source.encode()
