@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
 from butcher.analysis.system import UndefinedError, origin
 from butcher.ir.graph import Graph, Row
+from butcher.spec.scheme import clock
 
 
 @dataclass(frozen=True)
 class RowSum:
     """The argument of an evaluation: what it does to t, `sum`, against its node c, in steps.
 
-    slot   whose values were added up: with several slots each has a sum of its own.
+    slot   whose values were added up: the one that tells the time there.
     """
 
     evaluation: str
@@ -85,7 +86,6 @@ class Consistency:
                    makes of a constant is trained.
     dead           the evaluations that no new value depends on. Those of `for_estimates` are
                    read by an estimate, and are computed where the step is controlled.
-    dead_rows      the rows that neither a new value nor an estimate depends on.
     dead_symbols   the symbols on which neither of them depends.
     re_evaluated   evaluations of old states alone, `f(u[n-1])`: what was known one block ago.
     """
@@ -95,13 +95,8 @@ class Consistency:
     constants: tuple[Constant, ...]
     dead: tuple[str, ...]
     for_estimates: tuple[str, ...]
-    dead_rows: tuple[str, ...]
     dead_symbols: tuple[str, ...]
     re_evaluated: tuple[str, ...]
-
-    @property
-    def keeps_constants(self) -> bool:
-        return all(constant.holds for constant in self.constants)
 
 
 def consistency(graph: Graph) -> Consistency:
@@ -117,7 +112,6 @@ def consistency(graph: Graph) -> Consistency:
         constants=constants,
         dead=dead,
         for_estimates=tuple(key for key in dead if key in read),
-        dead_rows=tuple(row.key for row in graph.rows if row.key not in read),
         dead_symbols=_dead_symbols(graph, read),
         re_evaluated=tuple(e.key for e in graph.evaluations if _is_old(graph, e.argument)),
     )
@@ -127,41 +121,31 @@ def consistency(graph: Graph) -> Consistency:
 
 
 def _row_sums(graph: Graph) -> Iterable[RowSum]:
-    driven = {slot: equation.state for equation in graph.ode for slot, _ in equation.slots}
     first = {
         slot for equation in graph.ode if equation.derivative == 1 for slot, _ in equation.slots
     }
     for evaluation in graph.evaluations:
-        row = graph.row[evaluation.argument]
-        own = {_slot(graph, t.source) for t in row.terms}
-        if evaluation.c is None or evaluation.slot not in first:
+        slot = clock(graph.ode, evaluation.slot)
+        if evaluation.c is None or slot not in first:
             continue
-        # Several slots that move one state: each has a tableau, with nodes of its own.
-        several = len({slot for slot in own if driven.get(slot) == _state(graph, row)}) > 1
-        slot = evaluation.slot if several and evaluation.slot in own else None
+        row = graph.row[evaluation.argument]
         try:
-            found = _time(graph, row, slot)
-            c = entry(evaluation.c, 0)
+            yield RowSum(
+                evaluation.key, row.key, slot, _time(graph, row, slot), entry(evaluation.c, 0)
+            )
         except (NotHomogeneousError, ZeroDivisionError):
             continue
-        yield RowSum(evaluation.key, row.key, slot or evaluation.slot, found, c)
 
 
-def _state(graph: Graph, row: Row) -> str | None:
-    """The state that a row is a value of."""
-    names = {graph.state[t.source].name for t in row.terms if _is_value(graph, t.source)}
-    return names.pop() if len(names) == 1 else None
-
-
-def _time(graph: Graph, row: Row, slot: str | None) -> Entry:
-    """What a row does to t, in steps, with the evaluations of one slot, or of all."""
+def _time(graph: Graph, row: Row, slot: str) -> Entry:
+    """What a row does to t, in steps, with the evaluations of one slot."""
     found = NOTHING
     for term in row.terms:
         if _is_value(graph, term.source):
             lag = graph.state[term.source].lag
             found = found + entry(term.coefficient, 0).times(-lag)
             continue
-        if slot is None or _slot(graph, term.source) == slot:
+        if _slot(graph, term.source) == slot:
             found = found + entry(term.coefficient, 1)
     return found
 

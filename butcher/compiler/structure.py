@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from butcher.analysis.consistency import Consistency, consistency
-from butcher.coefficient import Coefficient
+from butcher.analysis.consistency import Consistency, RowSum, consistency
+from butcher.coefficient import ONE, Number
 from butcher.errors import Diagnostic, error, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
-from butcher.spec.scheme import Cell, RungeKutta, Scheme, StageRow
+from butcher.spec.scheme import RungeKutta, Scheme
 
 
 def structure_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
     """Everything of the kind, in no order."""
     facts = consistency(graph)
-    if isinstance(scheme.body, RungeKutta):
-        for tableau in scheme.body.tableaus:
-            for row in tableau.stages:
-                yield from _node(row)
-            if scheme.claim is None:
-                yield from _weights(tableau.weights, tableau.weights_place.span)
+    yield from _nodes(graph, facts)
+    if isinstance(scheme.body, RungeKutta) and scheme.claim is None:
+        yield from _weights(scheme.body, graph, facts)
     yield from _dead(scheme, graph, facts)
     yield from _constants(graph, facts, scheme.place.span)
     yield from _re_evaluated(graph, facts)
@@ -29,54 +26,50 @@ def structure_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
 # --------------------------------------------------------------------------- sums
 
 
-def total(cells: Iterable[Cell]) -> Coefficient:
-    """The sum of a row's cells."""
-    return sum((cell.value for cell in cells), Coefficient.of(0))
+def _nodes(graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
+    """c_i = sum_j a_ij, to the rounding of the row's decimals. A node of two slots is one."""
+    wrong = {
+        span: row_sum
+        for row_sum in facts.row_sums
+        if (span := graph.evaluation[row_sum.evaluation].node) is not None and not row_sum.holds
+    }
+    for span, row_sum in wrong.items():
+        node, found = row_sum.c.value, row_sum.sum.value
+        yield error(
+            "B203",
+            span,
+            f"node {node} is not the sum of its row, {found}",
+            f"Write {found}, leave the node empty, or mend the row{_mend(graph, row_sum)}.",
+        )
 
 
-def is_zero(residual: Coefficient) -> bool:
-    """Whether it is zero, or zero within the rounding of the digits printed."""
-    return not residual or residual.magnitude() <= residual.radius
-
-
-def _node(row: StageRow) -> Iterator[Diagnostic]:
-    """c_i = sum_j a_ij, to the rounding of the row's decimals."""
-    if row.node is None:
-        return
-    found = total(row.cells)
-    node = row.node.value
-    if is_zero(found - node):
-        return
-    yield error(
-        "B203",
-        row.node.place.span,
-        f"node {node} is not the sum of its row, {found}",
-        f"Write {found}, leave the node empty, or mend the row{_mend(row, found - node)}.",
-    )
-
-
-def _mend(row: StageRow, residual: Coefficient) -> str:
+def _mend(graph: Graph, row_sum: RowSum) -> str:
     """The simplest change of one written cell by which the row sums to its node."""
-    cells = [cell for cell in row.cells if cell.value]
-    changes = [(str(cell.value - residual), str(cell.value)) for cell in cells]
-    if row.node is None or not changes:
+    cells = [
+        term.coefficient.evaluate({"h": ONE})
+        for term in graph.row[row_sum.row].terms
+        if term.source in graph.evaluation and graph.evaluation[term.source].slot == row_sum.slot
+    ]
+    changes = [(str(cell - row_sum.residual.value), str(cell)) for cell in cells]
+    if not changes:
         return ""
     new, old = min(changes, key=lambda change: len(change[0]))
-    return f": with {new} for {old} the sum is {row.node.value}"
+    return f": with {new} for {old} the sum is {row_sum.c.value}"
 
 
-def _weights(weights: tuple[Cell, ...], span: Span) -> Iterator[Diagnostic]:
+def _weights(body: RungeKutta, graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
     """sum_i b_i = 1, or the method does not advance by h."""
-    found = total(weights)
-    if not is_zero(found - 1):
-        message = f"the weights sum to {_shown(found)}, not to 1: the order is 0"
-        yield warning("B304", span, message, "One of them has a wrong digit or sign.")
+    place = {tableau.slot: tableau.weights_place.span for tableau in body.tableaus}
+    for advance in facts.advances:
+        if advance.row in graph.outputs and not advance.holds:
+            message = f"the weights sum to {_shown(advance.sum.value)}, not to 1: the order is 0"
+            yield warning("B304", place[advance.slot], message, "One has a wrong digit or sign.")
 
 
-def _shown(value: Coefficient) -> str:
+def _shown(value: Number) -> str:
     """Exact if short, else as a decimal."""
     text = str(value)
-    return text if len(text) <= 24 or not value.is_number else f"{float(value.number):.10g}"
+    return text if len(text) <= 24 else f"{float(value):.10g}"
 
 
 # --------------------------------------------------------------------------- what nothing reads

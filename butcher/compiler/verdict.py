@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from butcher.analysis.multistep import zero_stable
+from butcher.analysis.multistep import ZeroStability, zero_stability
 from butcher.analysis.order import CAP, Orders, order, order_nonautonomous
 from butcher.coefficient import ONE, Number
 from butcher.compiler.claims import claim_findings, proved
@@ -122,9 +122,9 @@ def examine(scheme: Scheme, *, verify: bool = True) -> Verdict:
     if not verify:
         return Verdict(scheme.source, scheme, _sorted(findings), graph)
     orders = order(graph, CAP)
-    stable = zero_stable(graph)
+    stability = zero_stability(graph)
     findings += claim_findings(scheme, orders)
-    findings += _stability(scheme, stable)
+    findings += _stability(scheme, stability)
     timed = order_nonautonomous(graph, CAP, orders.advanced)
     return Verdict(
         scheme.source,
@@ -133,7 +133,7 @@ def examine(scheme: Scheme, *, verify: bool = True) -> Verdict:
         graph=graph,
         orders=orders,
         order_nonautonomous=timed.order,
-        zero_stable=stable,
+        zero_stable=stability.stable if stability is not None else None,
     )
 
 
@@ -141,17 +141,20 @@ def _sorted(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(findings, key=lambda d: d.span))
 
 
-def _stability(scheme: Scheme, stable: bool | None) -> Iterator[Diagnostic]:
+def _stability(scheme: Scheme, found: ZeroStability | None) -> Iterator[Diagnostic]:
     """Errors of a method that is not zero-stable grow without bound, however small h is."""
-    if stable is not False:
-        return
-    message = "the method is not zero-stable: a root of rho lies outside the unit circle, or is"
-    message += " multiple on it"
-    if scheme.claim is not None:
+    span = scheme.place.span if scheme.claim is None else scheme.claim.place.span
+    if found is not None and not found.stable:
+        message = "the method is not zero-stable: a root of rho lies outside the unit circle, or "
+        message += "is multiple on it"
         hint = "A method that is not zero-stable does not converge, whatever its order."
-        yield error("B406", scheme.claim.place.span, message, hint)
-    else:
-        yield warning("B409", scheme.place.span, message)
+        if scheme.claim is not None:
+            yield error("B406", span, message, hint)
+        else:
+            yield warning("B409", span, message, hint)
+    elif found is not None and found.weak:
+        message = "the method is weakly stable: rho has roots on the unit circle besides 1"
+        yield warning("B410", span, message, "Over many blocks such a component may grow.")
 
 
 def diagnostic_json(d: Diagnostic) -> dict[str, Any]:

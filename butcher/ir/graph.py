@@ -87,6 +87,7 @@ class Evaluation:
     argument   the key of a row.
     group      evaluations of one group have one set of weights.
     c          the abscissa; None where the method does not keep constants, so has no time.
+    node       where c is written, if it is.
     """
 
     key: str
@@ -95,6 +96,7 @@ class Evaluation:
     group: str
     c: Coefficient | None
     span: Span | None = field(default=None, compare=False)
+    node: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

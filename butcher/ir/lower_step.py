@@ -8,7 +8,7 @@ from butcher.ir.arrange import arranged
 from butcher.ir.graph import STEP, Evaluation, Graph, Row, State, Term
 from butcher.ir.steps import StepSize
 from butcher.source import Span
-from butcher.spec.scheme import Call, Reference, Scheme, Statement, StepBody
+from butcher.spec.scheme import Call, Reference, Scheme, Statement, StepBody, clock
 from butcher.spec.scheme import Term as Written
 
 ONE = Coefficient.of(1)
@@ -140,7 +140,7 @@ class _Lowering:
                 slot=call.slot,
                 argument=argument,
                 group=call.slot if self.scheme.shared else key,
-                c=self.abscissa(self.rows[argument], owner),
+                c=self.abscissa(call.slot, self.rows[argument], owner),
                 span=call.place.span,
             )
         )
@@ -166,11 +166,11 @@ class _Lowering:
             return self.row(f"Y[{next(iter(total))}]", total, reference.place.span)
         return self.row(f"Y{len(self.rows) + 1}", total, call.place.span)
 
-    def abscissa(self, row: Row, owner: str) -> Coefficient | None:
+    def abscissa(self, slot: str, row: Row, owner: str) -> Coefficient | None:
         """What the row does to t, in steps: None if it does not keep constants."""
+        timed = clock(self.scheme.ode, slot)
         takes_time = any(equation.time for equation in self.scheme.ode)
         h = self.size.at(owner) if takes_time else STEP
-        slope = {slot: 2 - e.derivative for e in self.scheme.ode for slot, _ in e.slots}
         slots = {e.key: e.slot for e in self.evaluations}
         constant, offset = Coefficient.of(0), Coefficient.of(0)
         for term in row.terms:
@@ -178,9 +178,13 @@ class _Lowering:
             if name in self.lags:
                 constant = constant + term.coefficient
                 offset = offset + term.coefficient * h * int(index.removesuffix("]") or 0)
-            else:
-                slot = slots.get(name)
-                if slot is not None and slot not in slope:
-                    return None
-                offset = offset + term.coefficient * (1 if slot is None else slope[slot])
+            elif slots.get(name, timed) == timed:
+                offset = offset + term.coefficient * self.speed(timed)
+            elif clock(self.scheme.ode, slots[name]) is None:
+                return None
         return offset / STEP if constant == 1 else None
+
+    def speed(self, slot: str | None) -> int:
+        """What f is for u = t: 1 in u' = f(u), 0 in u'' = f(u)."""
+        orders = {name: e.derivative for e in self.scheme.ode for name, _ in e.slots}
+        return 2 - orders[slot] if slot in orders else 1

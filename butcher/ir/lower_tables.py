@@ -8,7 +8,7 @@ from butcher.coefficient import Coefficient
 from butcher.ir.arrange import arranged
 from butcher.ir.graph import STEP, Estimate, Evaluation, Graph, Row, State, Term
 from butcher.ir.steps import StepSize
-from butcher.spec.scheme import Cell, Equation, Multistep, RungeKutta, Scheme, Tableau
+from butcher.spec.scheme import Cell, Equation, Multistep, RungeKutta, Scheme, Tableau, clock
 
 ONE = Coefficient.of(1)
 
@@ -87,24 +87,21 @@ class _RungeKutta:
 
     def evaluation(self, slot: str, reads: str, stage: int) -> Evaluation:
         key = self.key(slot, stage)
-        row = self.tableau[slot].stages[stage]
+        timed = clock(self.scheme.ode, slot)
+        assert timed is not None
+        row = self.tableau[timed].stages[stage]
+        c = row.node.value if row.node is not None else total(row.cells)
+        if c:
+            c = c * self.size.at(self.argument(reads, stage)) / STEP
         return Evaluation(
             key=key,
             slot=slot,
             argument=self.argument(reads, stage),
             group=slot if self.scheme.shared else key,
-            c=self.abscissa(slot, reads, stage),
-            span=row.place.span,
+            c=c,
+            span=self.tableau[slot].stages[stage].place.span,
+            node=row.node.place.span if row.node is not None else None,
         )
-
-    def abscissa(self, slot: str, reads: str, stage: int) -> Coefficient:
-        """The node of the tableau that moves what the slot reads: its own if that one does."""
-        driving = [s for s, _ in self.equation(reads).slots]
-        row = self.tableau[slot if slot in driving else driving[0]].stages[stage]
-        c = row.node.value if row.node is not None else total(row.cells)
-        if not c:
-            return c
-        return c * self.size.at(self.argument(reads, stage)) / STEP
 
     def estimate(self, equation: Equation) -> tuple[Row, Estimate]:
         """The embedded solution, or the difference to it."""

@@ -102,6 +102,8 @@ class _Builder:
     def _body(self, ode: tuple[Equation, ...] | None) -> tuple[Body, tuple[Equation, ...]] | None:
         """The body and the equation it is for; a step body's is found later."""
         bodies = self.method.bodies
+        if ode == () and bodies and not isinstance(bodies[0], tree.Step):
+            return None  # the equation is faulty, and tables are read by it
         tableaus = tuple(b for b in bodies if isinstance(b, tree.Tableau))
         if tableaus:
             self._declare_slots(ode, tableaus[0].slot)
@@ -153,6 +155,8 @@ class _Builder:
         if ode is None:
             if len(states) == 1 and len(slots) == 1:
                 return (Equation(state=states[0], derivative=1, slots=((slots[0], states[0]),)),)
+            return ()
+        if not ode:
             return ()
         clause = read.only(self.method.clauses, tree.Ode)
         span = clause.span if clause is not None else self.method.span

@@ -78,18 +78,15 @@ def rounded(clauses: tuple[tree.Clause, ...], report: Report) -> int:
 
 
 def equations(clauses: tuple[tree.Clause, ...], report: Report) -> tuple[Equation, ...] | None:
-    """The `ode` clause; None if there is none. A faulty equation is reported and left out."""
+    """The `ode` clause; None if there is none, empty (and reported) if an equation is faulty."""
     clause = only(clauses, tree.Ode)
     if not isinstance(clause, tree.Ode):
         return None
     states = [e.state.id for e in clause.equations]
     slots: set[str] = set()
-    result: list[Equation] = []
-    for equation in clause.equations:
-        found = _equation(equation, states, slots, report)
-        if found is not None:
-            result.append(found)
-    return tuple(result)
+    found = [_equation(equation, states, slots, report) for equation in clause.equations]
+    complete = tuple(equation for equation in found if equation is not None)
+    return complete if len(complete) == len(found) else ()
 
 
 def _equation(

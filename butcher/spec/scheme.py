@@ -31,6 +31,21 @@ class Equation(Model):
     time: bool = False
 
 
+def clock(ode: tuple[Equation, ...], slot: str) -> str | None:
+    """The slot whose coefficients tell the time at which `slot` is evaluated.
+
+    Its own where it moves the state that it reads, else the first slot that moves that state: in
+    u' = f(u) + g(u) each has nodes of its own, in x' = f(y), y' = g(x) f is evaluated when the
+    coefficients of g say. None for a slot that is not in the equation.
+    """
+    reads = {name: state for equation in ode for name, state in equation.slots}
+    moving = {equation.state: [name for name, _ in equation.slots] for equation in ode}
+    if slot not in reads:
+        return None
+    found = moving[reads[slot]]
+    return slot if slot in found else found[0]
+
+
 class Claim(Model):
     """`order p(q)`: the advanced solution has order p, the embedded one order q."""
 
