@@ -22,6 +22,15 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
+class Suspect:
+    """A cell that may be at fault: its place, what it says, and what would mend the finding."""
+
+    span: Span
+    value: str
+    repair: str
+
+
+@dataclass(frozen=True)
 class Diagnostic:
     """One finding: a stable code, where it is, what was found, and what to type instead."""
 
@@ -30,6 +39,7 @@ class Diagnostic:
     message: str
     span: Span
     hint: str | None = None
+    suspects: tuple[Suspect, ...] = ()
 
 
 def error(code: str, span: Span, message: str, hint: str | None = None) -> Diagnostic:

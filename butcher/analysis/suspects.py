@@ -21,7 +21,7 @@ from butcher.source import Span
 
 MOST_CELLS = 200
 
-LARGEST_WORK = 1_500_000_000
+LARGEST_WORK = 500_000_000
 """Nanoseconds, about, that the search may take; it ends with what it has found."""
 
 

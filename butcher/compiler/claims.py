@@ -3,27 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from butcher.analysis.order import OrderResult, Orders
-from butcher.errors import Diagnostic, error, note, warning
+from butcher.analysis.order import Orders
+from butcher.analysis.proof import OrderResult
+from butcher.analysis.suspects import suspects
+from butcher.errors import Diagnostic, Suspect, error, note, warning
+from butcher.ir.graph import Graph
 from butcher.source import Span
 from butcher.spec.scheme import Claim, Scheme
 
 
-def claim_findings(scheme: Scheme, orders: Orders) -> Iterator[Diagnostic]:
+def claim_findings(scheme: Scheme, graph: Graph, orders: Orders) -> Iterator[Diagnostic]:
     """What the orders say about the claim; without a claim, the order as a note."""
-    embedded = orders.estimates[0] if orders.estimates else None
-    span = scheme.place.span if scheme.claim is None else scheme.claim.place.span
     if scheme.claim is None:
-        yield from _unclaimed(orders.advanced, embedded, span)
+        yield from _unclaimed(orders, scheme.place.span)
         return
-    yield from _compared(scheme.claim.order, orders.advanced, "order", span)
-    if scheme.claim.embedded is not None and embedded is not None:
-        worst = min(orders.estimates, key=lambda r: -1 if r.order is None else r.order)
-        yield from _compared(scheme.claim.embedded, worst, "embedded order", span)
+    span = scheme.claim.place.span
+    findings = list(_compared(scheme.claim.order, orders.advanced, "order", span))
+    if scheme.claim.embedded is not None and orders.estimates:
+        lowest = min(orders.estimates, key=lambda r: -1 if r.order is None else r.order)
+        findings += _compared(scheme.claim.embedded, lowest, "embedded order", span)
+    if any(finding.code in {"B401", "B402"} for finding in findings):
+        cells = _suspects(scheme.claim, graph, orders)
+        findings = [_pointed(finding, cells) for finding in findings]
+    yield from findings
     at_start = starts(scheme)
     if at_start and orders.advanced.order is not None:
         yield note("B407", span, f"the order is verified at {at_start}")
+
+
+def _suspects(claim: Claim, graph: Graph, orders: Orders) -> tuple[Suspect, ...]:
+    """The cells any one of which, changed alone, makes the claim true."""
+    wanted = {
+        key: claim.order if result.kind == "advanced" else claim.embedded or claim.order
+        for key, result in orders.each.items()
+        if result.kind == "advanced" or claim.embedded is not None
+    }
+    return tuple(
+        Suspect(cell.span, str(cell.written), str(cell.mended))
+        for cell in suspects(graph, wanted)
+        if cell.span is not None
+    )
+
+
+def _pointed(finding: Diagnostic, cells: tuple[Suspect, ...]) -> Diagnostic:
+    """A false claim with the cells that may be at fault."""
+    if not cells or finding.code not in {"B401", "B402"}:
+        return finding
+    places = ", or ".join(
+        f"line {cell.span.line}, column {cell.span.column}: {cell.repair} for {cell.value}"
+        for cell in cells[:3]
+    )
+    hint = f"{finding.hint} One change would mend every condition: {places}."
+    return replace(finding, hint=hint, suspects=cells)
 
 
 def starts(scheme: Scheme) -> str:
@@ -38,15 +71,14 @@ def proved(result: OrderResult) -> str:
     return "exactly" if result.exact else "to the digits printed"
 
 
-def _unclaimed(
-    advanced: OrderResult, embedded: OrderResult | None, span: Span
-) -> Iterator[Diagnostic]:
+def _unclaimed(orders: Orders, span: Span) -> Iterator[Diagnostic]:
+    advanced = orders.advanced
     if advanced.order is None:
         yield note("B405", span, f"order has no meaning here: {advanced.reason}")
         return
     found = f"order {advanced.order}"
-    if embedded is not None and embedded.order is not None:
-        found += f"({embedded.order})"
+    if orders.estimates and orders.estimates[0].order is not None:
+        found += f"({orders.estimates[0].order})"
     message = f"no order is claimed; {found} is reached, {proved(advanced)}"
     yield note("B404", span, message, f"Claim it: {found}." if advanced.order else None)
 

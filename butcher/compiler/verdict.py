@@ -123,7 +123,7 @@ def examine(scheme: Scheme, *, verify: bool = True) -> Verdict:
         return Verdict(scheme.source, scheme, _sorted(findings), graph)
     orders = order(graph, CAP)
     stability = zero_stability(graph)
-    findings += claim_findings(scheme, orders)
+    findings += claim_findings(scheme, graph, orders)
     findings += _stability(scheme, stability)
     timed = order_nonautonomous(graph, CAP, orders.advanced)
     return Verdict(
@@ -159,16 +159,23 @@ def _stability(scheme: Scheme, found: ZeroStability | None) -> Iterator[Diagnost
 
 def diagnostic_json(d: Diagnostic) -> dict[str, Any]:
     """A diagnostic as `check --json` prints it. The end column is exclusive."""
-    span = d.span
-    return {
+    found: dict[str, Any] = {
         "code": d.code,
         "severity": d.severity.value,
-        "line": span.line,
-        "column": span.column,
-        "end_column": span.end_column if span.end_line == span.line else span.column + 1,
+        **_place(d.span),
+        "end_column": d.span.end_column if d.span.end_line == d.span.line else d.span.column + 1,
         "message": d.message,
         "hint": d.hint,
     }
+    if d.suspects:
+        found["suspects"] = [
+            {**_place(cell.span), "value": cell.value, "repair": cell.repair} for cell in d.suspects
+        ]
+    return found
+
+
+def _place(span: Span) -> dict[str, int]:
+    return {"line": span.line, "column": span.column}
 
 
 def unreadable(spec: str, message: str) -> dict[str, Any]:
