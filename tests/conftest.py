@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from command import Command, in_process
 from hypothesis import settings
 
 # Before anything imports torch or numpy; processes that a test starts inherit it.
@@ -39,6 +40,12 @@ def strict_world() -> Iterator[None]:
     torch.use_deterministic_algorithms(False)
     if dynamo := sys.modules.get("torch._dynamo"):
         dynamo.reset()  # else graphs of other tests count towards the limit of recompilations
+
+
+@pytest.fixture
+def butcher(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command `butcher`, run in this process."""
+    return in_process(capfd, monkeypatch)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,7 +40,11 @@ def _order(number: tree.Number, report: Report) -> int | None:
         report.error("B217", number.span, "an order is a whole number from 1")
         return None
     if value > LARGEST_ORDER:
-        report.error("B248", number.span, f"a claimed order over {LARGEST_ORDER}, the limit")
+        report.error(
+            "B248",
+            number.span,
+            f"orders are verified up to {LARGEST_ORDER}, and this claim is higher",
+        )
         return None
     return value
 
@@ -72,7 +76,7 @@ def rounded(clauses: tuple[tree.Clause, ...], report: Report) -> int:
         return 15
     value = _count(clause.digits)
     if value is None or not 1 <= value <= 1000:
-        report.error("B231", clause.digits.span, "a number of digits is a whole number from 1")
+        report.error("B231", clause.digits.span, "a number of digits is a whole number, 1 to 1000")
         return 15
     return value
 

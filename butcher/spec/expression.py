@@ -129,18 +129,21 @@ class Arithmetic:
         if not argument.is_number or not argument.number.is_rational:
             what = "a symbol" if not argument.is_number else "another root"
             self.report.error(
-                "B211", span, f"the square root of {what}", "Only rational numbers have one here."
+                "B211",
+                span,
+                f"this takes the square root of {what}",
+                "Only rational numbers have one here.",
             )
             return None
         if argument.number.sign < 0:
-            self.report.error("B211", span, f"the square root of {argument}, which is negative")
+            self.report.error(
+                "B211", span, f"this takes the square root of {argument}, which is negative"
+            )
             return None
         try:
             value = Number.sqrt(argument.number.fraction)
         except RadicandTooLargeError:
-            self.report.error(
-                "B243", span, "a radicand of more than 12 digits (the limit is 10^12)"
-            )
+            self.report.error("B243", span, "this radicand is larger than 10^12, the limit")
             return None
         if not self._enters_field(value, call.span):
             return None
@@ -159,8 +162,8 @@ class Arithmetic:
                     self.report.error(
                         "B244",
                         span,
-                        f"a square root independent of {MOST_SURDS} others",
-                        "A file may adjoin 6 independent square roots.",
+                        f"this square root is independent of {MOST_SURDS} others, the limit",
+                        "Roots of products, such as sqrt(6) beside sqrt(2) and sqrt(3), are free.",
                     )
                     return False
                 root = Number({radicand: 1})
@@ -183,7 +186,9 @@ class Arithmetic:
         return value
 
     def _too_long(self, span: Span) -> None:
-        self.report.error("B242", span, "a number of more than 1,000 digits")
+        self.report.error(
+            "B242", span, "this comes out as a number of more than 1,000 digits, the limit"
+        )
 
 
 _OPERATIONS: Mapping[str, Callable[[Coefficient, Coefficient], Coefficient]] = {

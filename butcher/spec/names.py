@@ -78,7 +78,7 @@ class Names:
         """The value of a `let`; each is evaluated once, on first use, in any order."""
         if name.id in self._open:
             circle = " -> ".join([*self._open[self._open.index(name.id) :], name.id])
-            self.report.error("B230", name.span, f"a constant defined by itself: {circle}")
+            self.report.error("B230", name.span, f"this constant is defined by itself: {circle}")
             return None
         if name.id not in self._constants:
             self._open.append(name.id)
@@ -172,12 +172,16 @@ class Declarations:
             return None
         span = clause.bounds[0].span.to(clause.bounds[1].span)
         if not low < high:
-            self.report.error("B219", span, f"the bounds [{low}, {high}] hold no number")
+            self.report.error(
+                "B219", span, f"there is no number between the bounds {low} and {high}"
+            )
             return None
         lowest, highest = start, start
         if drawn is not None:
             if drawn.name != "uniform":
-                self.report.error("B219", span, "a normal draw knows no bounds", "Draw uniformly.")
+                self.report.error(
+                    "B219", span, "a normal draw may fall outside any bounds", "Draw uniform."
+                )
                 return None
             lowest, highest = (a.start() for a in drawn.arguments)
         if not (low < lowest and highest < high):
@@ -210,7 +214,7 @@ class Declarations:
     def _distribution(self, written: tree.Distribution, *, learned: bool) -> Distribution | None:
         name = written.name.id
         if learned and name == "bernoulli":
-            message = "a trained symbol does not start from a coin toss"
+            message = "the start value of a trained symbol is not drawn from bernoulli"
             self.report.error("B218", written.name.span, message, "Draw uniform or normal.")
             return None
         arguments = [self._parameter(argument) for argument in written.arguments]
@@ -227,9 +231,9 @@ class Declarations:
         if name == "uniform" and not first < last:
             wrong = f"uniform({first}, {last}) has no room: the first number is the lower one"
         if name == "normal" and last.sign < 0:
-            wrong = f"a standard deviation of {last}"
+            wrong = f"a standard deviation is not negative, and this is {last}"
         if name == "bernoulli" and not (first.sign >= 0 and (first - 1).sign <= 0):
-            wrong = f"a probability of {first}"
+            wrong = f"a probability is between 0 and 1, and this is {first}"
         if wrong is not None:
             self.report.error("B218", span, wrong)
             return None
@@ -260,7 +264,7 @@ class Declarations:
             self.report.error(
                 "B219",
                 expression.span,
-                f"a start value or bound that depends on {', '.join(sorted(value.names))}",
+                f"a start value or bound cannot depend on {', '.join(sorted(value.names))}",
                 "Write a number.",
             )
             return None

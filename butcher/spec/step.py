@@ -20,17 +20,18 @@ MOST_EVALUATIONS = 64
 
 @dataclass(frozen=True)
 class Sum:
-    """constant + terms, while an assignment is read."""
+    """constant + terms, while an assignment is read; `bare` is where a constant was added."""
 
     constant: Coefficient
     terms: tuple[Term, ...]
+    bare: Span | None = None
 
     def times(self, factor: Coefficient) -> Sum:
         terms = (
             Term(coefficient=t.coefficient * factor, source=t.source, place=t.place)
             for t in self.terms
         )
-        return Sum(self.constant * factor, tuple(t for t in terms if t.coefficient))
+        return Sum(self.constant * factor, tuple(t for t in terms if t.coefficient), self.bare)
 
 
 class Steps:
@@ -57,12 +58,14 @@ class Steps:
         if not self.states:
             if not self.report.partial:
                 self.report.error(
-                    "B224", body.span, "no new state", "A step body assigns one: `u[n+1] = ...`."
+                    "B224", body.span, "nothing assigns a new state", "Write one: `u[n+1] = ...`."
                 )
             return None
         if self.calls > MOST_EVALUATIONS:
             self.report.error(
-                "B246", body.span, f"{self.calls} evaluations; the limit is {MOST_EVALUATIONS}"
+                "B246",
+                body.span,
+                f"the body has {self.calls} evaluations, and the limit is {MOST_EVALUATIONS}",
             )
             return None
         return StepBody(statements=found) if all(kept) and len(found) == len(statements) else None
@@ -95,7 +98,12 @@ class Steps:
         target = assignment.target
         if isinstance(target, tree.Lagged):
             if target.name.id in self.states:
-                self.report.error("B224", target.span, "assigned twice")
+                self.report.error(
+                    "B224",
+                    target.span,
+                    f"{target.name.id}[n+1] is assigned twice "
+                    f"(line {self.states[target.name.id].line})",
+                )
                 return
             if self.names.declare(target.name, "state"):
                 self.states[target.name.id] = target.span
@@ -134,7 +142,7 @@ class Steps:
         if total.constant:
             self.report.error(
                 "B223",
-                span,
+                total.bare or span,
                 f"the number {total.constant} is added to states and stages",
                 "A sum here has states, stages and slot values, each with a factor.",
             )
@@ -166,7 +174,7 @@ class Steps:
                 return self._named(expression)
             case _:
                 value = self.arithmetic.value(expression)
-                return None if value is None else Sum(value, ())
+                return None if value is None else Sum(value, (), expression.span)
 
     def _is_number(self, name: tree.Name) -> bool:
         return self.names.is_number(name.id)
@@ -178,7 +186,9 @@ class Steps:
         if at.op in {"+", "-"}:
             signed = right if at.op == "+" else right.times(Coefficient.of(-1))
             constant = self.arithmetic.combined(at.op, left.constant, right.constant, at)
-            return None if constant is None else Sum(constant, left.terms + signed.terms)
+            if constant is None:
+                return None
+            return Sum(constant, left.terms + signed.terms, left.bare or right.bare)
         if right.terms and (left.terms or at.op == "/"):
             what = "a product of two values" if at.op == "*" else "a division by a value"
             self.report.error(
@@ -196,7 +206,7 @@ class Steps:
             return None
         if not left.terms and not right.terms:
             constant = self.arithmetic.combined(at.op, left.constant, right.constant, at)
-            return None if constant is None else Sum(constant, ())
+            return None if constant is None else Sum(constant, (), at.span)
         value, factor = (left, right.constant) if left.terms else (right, left.constant)
         if at.op == "/":
             factor = factor.inverse()
@@ -207,7 +217,7 @@ class Steps:
                 return None
             if product:
                 terms.append(Term(coefficient=product, source=term.source, place=term.place))
-        return Sum(value.constant * factor, tuple(terms))
+        return Sum(value.constant * factor, tuple(terms), value.bare)
 
     def _power(self, at: tree.Power) -> Sum | None:
         base = self.sum(at.base)
@@ -217,7 +227,7 @@ class Steps:
         if base is None:
             return None
         value = self.arithmetic.power(at)
-        return None if value is None else Sum(value, ())
+        return None if value is None else Sum(value, (), at.span)
 
     # ------------------------------------------------------------------ what is referred to
 
@@ -304,7 +314,7 @@ class Steps:
         name = call.name
         if name.id == "sqrt":
             value = self.arithmetic.value(call)
-            return None if value is None else Sum(value, ())
+            return None if value is None else Sum(value, (), call.span)
         if self._is_number(name):
             self.names.used.add(name.id)
             self.arithmetic.forgotten_star(call)

@@ -27,7 +27,7 @@ class Tables:
             self.report.error(
                 "B216",
                 expression.span,
-                "the step h stands in a cell",
+                "the step h does not stand in a cell",
                 "The whole table is multiplied by h already.",
             )
             return None
@@ -74,7 +74,7 @@ class Tables:
                 self.report.error(
                     "B215",
                     bodies[1].span,
-                    "several tableaus, and no `ode` clause that says what their slots drive",
+                    "several tableaus, and no `ode` clause says what their slots drive",
                     "Write `ode u' = f(u) + g(u)`, or `ode x' = f(y), y' = g(x)`.",
                 )
         slots = [slot for equation in ode for slot, _ in equation.slots]
@@ -112,7 +112,7 @@ class Tables:
                 return False
             if (tableau.embedded is None) != (found[0].embedded is None):
                 self.report.error(
-                    "B213", body.span, "embedded weights in one tableau and not in the other"
+                    "B213", body.span, "embedded weights stand in one tableau and not in the other"
                 )
                 return False
         missing = [slot for slot in slots if slot not in names]
@@ -154,7 +154,7 @@ class Tables:
             self.report.error(
                 "B215",
                 body.span,
-                "a tableau that does not say which slot's it is",
+                "this tableau does not say which slot it is of",
                 f"The equation has the slots {', '.join(slots)}: write `tableau {slots[0]}`.",
             )
             return None
@@ -208,8 +208,10 @@ class Tables:
             self.report.error(
                 "B214",
                 rows[-1].span,
-                f"rows labelled {' and '.join(labels)}",
-                "One row is b; a second one is bhat or err.",
+                f"under the rule stand {' and '.join(labels)}"
+                if len(labels) > 1
+                else f"the one row under the rule is {labels[0]}",
+                "One row is b, the advanced solution; a second one is bhat or err.",
             )
             return None
         return tuple(labels)

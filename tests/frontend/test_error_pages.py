@@ -12,7 +12,7 @@ from butcher.resources import root
 PAGES = root("errors.md").read_text("utf-8")
 FRONTEND = Path(__file__).parents[2] / "butcher" / "frontend"
 
-SECTIONS = dict(re.findall(r"^## (B[01]\d\d) · [^\n]+\n(.*?)(?=^## |\Z)", PAGES, re.M | re.S))
+SECTIONS = dict(re.findall(r"^## (B(?!000)[01]\d\d) · [^\n]+\n(.*?)(?=^## |\Z)", PAGES, re.M | re.S))
 
 
 def example(section: str) -> bytes:
