@@ -11,7 +11,8 @@ from butcher.compiler.lookup import (
     resolve,
     shipped,
 )
-from butcher.compiler.pipeline import OptionError, compile, translate
+from butcher.compiler.options import OptionError
+from butcher.compiler.pipeline import compile, translate
 from butcher.compiler.verdict import Verdict, examine, examine_bytes, unreadable
 from butcher.spec import Scheme
 
