@@ -156,6 +156,7 @@ HOSTILE = [
     "\\N{BULLET} \\x41 \\u0041 \\",
     "tab\tand\rreturn\x0bfeed\x0c",
     "# fmt: off",
+    "torch.tensor, bounded(x), redrawn(x), may_skip()",
     "{braces} %s",
     "\u6587" * 200,
     "x" * 500,

@@ -45,6 +45,13 @@ class Docstring:
         if elided:
             nets += " [k1, k2] stands for a weighted sum; the weights are those in `forward`."
         yield nets
+        swept = [e.key for e in self.graph.evaluations if "." in e.key]
+        if swept:
+            name, _, count = swept[-1].rpartition(".")
+            yield (
+                f"Sweep j evaluates {name}.j with what sweep j - 1 left, the first without the "
+                f"terms that it does not know yet; all {count} have the same weights."
+            )
         threaded = self._states()
         if threaded:
             yield threaded

@@ -112,6 +112,8 @@ def _signed(coefficient: Coefficient) -> tuple[bool, str]:
     """Sign and absolute value as a factor; the value 1 is empty."""
     if coefficient.is_number:
         number = coefficient.number
+        if len(number.terms) > 1:
+            return False, f"({number})" if is_sum(str(number)) else str(number)
         text = exact_text(abs(number))
         text = "" if text == "1" else f"({text})" if is_sum(text) else text
         return number.sign < 0, text

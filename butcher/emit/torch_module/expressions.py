@@ -162,22 +162,26 @@ def is_sum(text: str) -> bool:
 
 def shortened(text: str, width: int) -> str:
     """`text`, cut in the middle of long numbers, and at last of itself, to fit into `width`."""
-    if len(text) > width:
-        text = _fewer_digits(text)
+    exact = text
+    for head, tail in ((6, 4), (4, 3)):
+        if len(text) > width:
+            text = _fewer_digits(exact, head, tail)
     if len(text) > width:
         half = max(width - 3, 8) // 2
         text = f"{text[:half]}...{text[-half:]}"
     return text
 
 
-def _fewer_digits(text: str) -> str:
+def _fewer_digits(text: str, head: int, tail: int) -> str:
+    """`128674...6292` for long numbers."""
     pieces: list[str] = []
     digits = ""
     for c in [*text, ""]:
         if c.isdigit():
             digits += c
             continue
-        pieces.append(digits if len(digits) <= 16 else f"{digits[:6]}...{digits[-4:]}")
+        is_long = len(digits) > head + tail + 3
+        pieces.append(f"{digits[:head]}...{digits[-tail:]}" if is_long else digits)
         pieces.append(c)
         digits = ""
     return "".join(pieces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from butcher.emit.torch_module.backward import Inverse
@@ -184,10 +184,12 @@ class Methods:
     def _pairs(self) -> Iterable[tuple[State, str]]:
         return zip(self.graph.states, self.graph.outputs, strict=True)
 
-    def _write_steps(self, writer: Writer, steps: Sequence[Step], like: str) -> None:
+    def _write_steps(
+        self, writer: Writer, steps: Sequence[Step], like: str, *, sweeps: bool = True
+    ) -> None:
         needed = symbols(steps, self.graph.takes_time)
         self.parameters.write_locals(writer, needed, like)
-        self.body(like).write(writer, steps)
+        replace(self.body(like), sweeps=sweeps).write(writer, steps)
 
     def _write_unpacking(self, writer: Writer, whole: str, keys: Sequence[str]) -> None:
         """`u, u_prev = state`; what nothing reads gets an underscore."""
@@ -256,7 +258,7 @@ class Methods:
             for name in values[1:]:
                 local, other = first[name], first[values[0]]
                 writer.line(f"{local} = {other} if {local} is None else {local}")
-            self._write_steps(writer, begin.steps, self.like)
+            self._write_steps(writer, begin.steps, self.like, sweeps=False)
             of = begin.evaluations
             returned = [
                 first[s.name]

@@ -13,6 +13,7 @@ from butcher.ir.graph import Graph
 
 WHERE_CALLED = {"bounded(": BOUNDED, "redrawn(": REDRAWN, "may_skip(": MAY_SKIP}
 
+DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 TORCH = re.compile(r"\btorch\.(?!nn)")
 
 
@@ -27,14 +28,19 @@ def emit_module(graph: Graph, header: Header) -> str:
     _write_class(body, class_name(header.class_name), methods)
     text = body.text()
     helpers = [ONE_SLOT, SEVERAL_SLOTS] if methods.several_slots else [ONE_SLOT]
-    helpers += [helper for call, helper in WHERE_CALLED.items() if call in text]
+    helpers += [helper for call, helper in WHERE_CALLED.items() if call in _code(text)]
     writer = Writer()
     write_header(writer, header)
-    _write_imports(writer, methods, uses_torch=bool(TORCH.search("".join([text, *helpers]))))
+    _write_imports(writer, methods, uses_torch=bool(TORCH.search(_code("".join([text, *helpers])))))
     for part in (text, *helpers):
         writer.lines(["", ""])
         writer.block(part)
     return writer.text()
+
+
+def _code(text: str) -> str:
+    """The text without its docstrings, in which no three quotes stand."""
+    return DOCSTRING.sub("", text)
 
 
 def _write_imports(writer: Writer, methods: Methods, *, uses_torch: bool) -> None:

@@ -83,6 +83,7 @@ class Body:
     nets     the group of weights -> its index in `self.f`.
     like     the local that shape and dtype are taken from.
     skipped  evaluation -> the local of the drawn number without which it is not needed.
+    sweeps   whether a comment says where a sweep begins.
     """
 
     scope: Scope
@@ -90,6 +91,7 @@ class Body:
     like: str
     takes_time: bool
     skipped: Mapping[str, str]
+    sweeps: bool = True
 
     def write(self, writer: Writer, steps: Sequence[Step]) -> None:
         sweep = ""
@@ -98,7 +100,7 @@ class Body:
                 self.write_row(writer, step.row)
                 continue
             _, dot, number = step.evaluation.key.partition(".")
-            if dot and number != sweep:
+            if self.sweeps and dot and number != sweep:
                 writer.line(f"# sweep {number}")
             sweep = number
             self.write_call(writer, step.evaluation, step.argument)

@@ -48,7 +48,7 @@ class Writer:
         if len(text) <= self.room - 6:
             self.line(f'"""{text}"""')
         else:
-            self.docstring_lines(filled(text, self.room - 3))
+            self.docstring_lines(filled(text, self.room - 6))
 
     def docstring_lines(self, lines: Sequence[str]) -> None:
         """A docstring of lines that are harmless already."""

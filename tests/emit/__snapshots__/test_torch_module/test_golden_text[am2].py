@@ -25,6 +25,9 @@ class Am2(nn.Module):
 
     f is `self.f[0]`; it keeps the shape of what it is given.
 
+    Sweep j evaluates f[n+1].j with what sweep j - 1 left, the first without the terms
+    that it does not know yet; all 3 have the same weights.
+
     In and out goes the tuple (u[n], f[n], f[n-1]); `start` makes the first.
     """
 
@@ -74,7 +77,6 @@ class Am2(nn.Module):
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The state before the first block: earlier evaluations are the first one."""
-        # sweep 1
         f_next_1 = self.f[0](u)
         return u, f_next_1.to(u.dtype), f_next_1.to(u.dtype)
 

@@ -23,6 +23,9 @@ class BackwardEuler(nn.Module):
         u[n+1] = u[n] + h k1.2
 
     f is `self.f[0]`; it keeps the shape of what it is given.
+
+    Sweep j evaluates k1.j with what sweep j - 1 left, the first without the terms that
+    it does not know yet; all 2 have the same weights.
     """
 
     order = 1

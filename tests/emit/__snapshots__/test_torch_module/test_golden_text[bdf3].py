@@ -25,6 +25,9 @@ class Bdf3(nn.Module):
 
     f is `self.f[0]`; it keeps the shape of what it is given.
 
+    Sweep j evaluates f[n+1].j with what sweep j - 1 left, the first without the terms
+    that it does not know yet; all 3 have the same weights.
+
     In and out goes the tuple (u[n], u[n-1], u[n-2]); `start` makes the first.
     """
 

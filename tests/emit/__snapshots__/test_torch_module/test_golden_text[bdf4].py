@@ -27,6 +27,9 @@ class Bdf4(nn.Module):
     f is `self.f[0]`; it keeps the shape of what it is given. [k1, k2] stands for a
     weighted sum; the weights are those in `forward`.
 
+    Sweep j evaluates f[n+1].j with what sweep j - 1 left, the first without the terms
+    that it does not know yet; all 4 have the same weights.
+
     In and out goes the tuple (u[n], u[n-1], u[n-2], u[n-3]); `start` makes the first.
     """
 

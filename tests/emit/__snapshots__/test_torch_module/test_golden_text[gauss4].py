@@ -20,16 +20,19 @@ class Gauss4(nn.Module):
 
         k1.1 = f1(u[n])
         k2.1 = f2(u[n])
-        k1.2 = f1(u[n] + h (1/4 k1.1 - (-3+2*sqrt(3))/12 k2.1))
+        k1.2 = f1(u[n] + h (1/4 k1.1 + (3-2*sqrt(3))/12 k2.1))
         k2.2 = f2(u[n] + h ((3+2*sqrt(3))/12 k1.1 + 1/4 k2.1))
-        k1.3 = f1(u[n] + h (1/4 k1.2 - (-3+2*sqrt(3))/12 k2.2))
+        k1.3 = f1(u[n] + h (1/4 k1.2 + (3-2*sqrt(3))/12 k2.2))
         k2.3 = f2(u[n] + h ((3+2*sqrt(3))/12 k1.2 + 1/4 k2.2))
-        k1.4 = f1(u[n] + h (1/4 k1.3 - (-3+2*sqrt(3))/12 k2.3))
+        k1.4 = f1(u[n] + h (1/4 k1.3 + (3-2*sqrt(3))/12 k2.3))
         k2.4 = f2(u[n] + h ((3+2*sqrt(3))/12 k1.3 + 1/4 k2.3))
         u[n+1] = u[n] + h (1/2 k1.4 + 1/2 k2.4)
 
     f1 and f2 are `self.f[0]` and `self.f[1]`; they keep the shape of what they are
     given.
+
+    Sweep j evaluates k2.j with what sweep j - 1 left, the first without the terms that
+    it does not know yet; all 4 have the same weights.
     """
 
     order = 4

@@ -2,7 +2,7 @@
 
 method    layerscale
 source    Touvron, Cord, Sablayrolles, Synnaeve, Jegou (2021), arXiv:2103.17239
-proof     Order 0: all conditions up to it hold exactly, not all of order 1.
+proof     Order 0: it misses the condition of order 1.
           Verified at a = 1/10.
 options   step fixed, weights per stage
 made by   butcher 0 from a scheme with digest 2581be2bec9c35ec

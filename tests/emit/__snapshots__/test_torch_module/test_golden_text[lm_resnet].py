@@ -2,7 +2,7 @@
 
 method    lm_resnet
 source    Lu, Zhong, Li, Dong (2018), eq. 1
-proof     Order 0: all conditions up to it hold exactly, not all of order 1.
+proof     Order 0: it misses the condition of order 1.
           Verified at k = -1/20.
 options   step fixed, weights per stage
 made by   butcher 0 from a scheme with digest 2b6bec7a6d4d999d

@@ -26,6 +26,9 @@ class MilneSimpson4(nn.Module):
 
     f is `self.f[0]`; it keeps the shape of what it is given.
 
+    Sweep j evaluates f[n+1].j with what sweep j - 1 left, the first without the terms
+    that it does not know yet; all 4 have the same weights.
+
     In and out goes the tuple (u[n], u[n-1], f[n], f[n-1]); `start` makes the first.
     """
 
@@ -84,7 +87,6 @@ class MilneSimpson4(nn.Module):
         """The state before the first block: earlier values are the same, earlier
         evaluations are the first one.
         """
-        # sweep 1
         f_next_1 = self.f[0](u)
         return u, u, f_next_1.to(u.dtype), f_next_1.to(u.dtype)
 

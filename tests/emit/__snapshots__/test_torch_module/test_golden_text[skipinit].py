@@ -2,7 +2,7 @@
 
 method    skipinit
 source    De, Smith (2020), arXiv:2002.10444
-proof     Order 0: all conditions up to it hold exactly, not all of order 1.
+proof     Order 0: it misses the condition of order 1.
           Verified at a = 0.
 options   step fixed, weights per stage
 made by   butcher 0 from a scheme with digest 58a569bf3df0cebf

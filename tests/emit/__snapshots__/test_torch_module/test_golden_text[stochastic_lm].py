@@ -2,7 +2,7 @@
 
 method    stochastic_lm
 source    Lu, Zhong, Li, Dong (2018)
-proof     Order 0: all conditions up to it hold exactly, not all of order 1.
+proof     Order 0: it misses the condition of order 1.
           Verified at p = 1, g = -19/20, eta = 1.
 options   step fixed, weights per stage
 made by   butcher 0 from a scheme with digest c6ff9f01fb864668

@@ -25,6 +25,9 @@ class Trapezoid(nn.Module):
 
     f1 and f2 are `self.f[0]` and `self.f[1]`; they keep the shape of what they are
     given.
+
+    Sweep j evaluates k2.j with what sweep j - 1 left, the first without the terms that
+    it does not know yet; all 2 have the same weights.
     """
 
     order = 2

@@ -2,7 +2,7 @@
 
 method    verner89_as_printed
 source    Luo, Sun, Zhou, Wu, Kamata (2021), arXiv:2103.15244, eqs. 14 and 15
-proof     Order 0: all conditions up to it hold exactly, not all of order 1.
+proof     Order 0: it misses the condition of order 1.
 options   step fixed, weights per stage
 made by   butcher 0 from a scheme with digest 019880ea99dd664f
 """
