@@ -7,6 +7,7 @@ Structure only: shapes, names, scopes. What the numbers are worth (order, stabil
 from __future__ import annotations
 
 import hashlib
+import keyword
 from collections.abc import Iterator
 from typing import Literal
 
@@ -212,8 +213,11 @@ class Scheme(Model):
 
     @property
     def class_name(self) -> str:
-        """The name in CamelCase: `lm_resnet` is `LmResnet`."""
-        return "".join(part[:1].upper() + part[1:] for part in self.name.split("_"))
+        """The name in CamelCase: `lm_resnet` is `LmResnet`; `none` is `None_`."""
+        name = "".join(part[:1].upper() + part[1:] for part in self.name.split("_"))
+        if keyword.iskeyword(name):
+            return name + "_"
+        return name if name.isidentifier() else "_" + name
 
 
 Call.model_rebuild()
