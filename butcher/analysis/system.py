@@ -16,7 +16,7 @@ from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
 from butcher.analysis.limits import TooLargeError
-from butcher.coefficient import ONE, Coefficient
+from butcher.coefficient import ONE, Coefficient, shown
 from butcher.ir.graph import Graph, Row, State, Term
 
 _ONE = Entry(ONE)
@@ -259,8 +259,9 @@ def _check(found: System) -> None:
     for name, part in parts:
         factors = total(part.values.values())
         if not factors.may_be(1):
+            added = shown(factors.value)
             raise UndefinedError(
-                f"{name} does not keep constants: its values add up to {factors.value}, not 1"
+                f"{name} does not keep constants: its values add up to {added}, not 1"
             )
         for place in part.stages:
             slot = found.stages[place].slot

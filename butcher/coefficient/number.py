@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import lru_cache, total_ordering
 from math import gcd, isqrt
 
+from butcher.coefficient.budget import spend
+
 LARGEST_RADICAND = 10**12
 
 
@@ -54,6 +56,9 @@ class Number:
         pairs = [(d, n) for d, n in dict(terms).items() if n]
         if len(pairs) > 1:
             pairs.sort()
+        if pairs:
+            longest = max(denominator.bit_length(), pairs[0][1].bit_length())
+            spend(len(pairs), longest)
         common = gcd(denominator, *[n for _, n in pairs])
         if denominator < 0:
             common = -common
@@ -101,10 +106,12 @@ class Number:
 
     def __mul__(self, other: Number | int | Fraction) -> Number:
         other = Number.of(other)
-        if other.is_rational:
+        if other.is_rational or not self.terms:
             factor = other.terms[0][1] if other.terms else 0
             scaled = [(d, n * factor) for d, n in self.terms]
             return Number(scaled, self.denominator * other.denominator)
+        longest = max(self.terms[0][1].bit_length(), other.terms[0][1].bit_length(), 1)
+        spend(len(self.terms) * len(other.terms) // 4, longest)
         total: dict[int, int] = {}
         for d, n in self.terms:
             for e, m in other.terms:
@@ -186,6 +193,8 @@ class Number:
 
     def _scaled(self, bits: int) -> int:
         """The numerator times 2^bits, each of its terms rounded by less than one."""
+        if self.terms:
+            spend(len(self.terms), bits + self.terms[0][1].bit_length())
         total = 0
         for d, n in self.terms:
             root = isqrt(n * n * d << 2 * bits)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from butcher.coefficient.budget import spend
 from butcher.coefficient.number import ONE, ZERO, Number
 
 LARGEST_TERMS = 256
@@ -40,6 +41,8 @@ class Polynomial:
     def __init__(self, terms: Mapping[Monomial, Number]):
         if len(terms) > LARGEST_TERMS:
             raise ExpressionTooLargeError(len(terms))
+        if len(terms) > 1:
+            spend(len(terms), 0)
         self.terms = tuple(
             sorted(
                 ((m, c) for m, c in terms.items() if c),
@@ -135,6 +138,8 @@ def content(polynomials: Iterable[Polynomial]) -> dict[Variable, int]:
                 common = powers
             else:
                 common = {v: min(p, powers[v]) for v, p in common.items() if v in powers}
+            if not common:
+                return {}
     return common or {}
 
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from butcher.analysis.order import Orders
 from butcher.analysis.proof import OrderResult
+from butcher.analysis.ring import Ball
 from butcher.analysis.suspects import suspects
+from butcher.coefficient import shown
 from butcher.errors import Diagnostic, Suspect, error, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
@@ -41,7 +43,7 @@ def _suspects(claim: Claim, graph: Graph, orders: Orders) -> tuple[Suspect, ...]
         if result.kind == "advanced" or claim.embedded is not None
     }
     return tuple(
-        Suspect(cell.span, str(cell.written), str(cell.mended))
+        Suspect(cell.span, shown(cell.written), shown(cell.mended))
         for cell in suspects(graph, wanted)
         if cell.span is not None
     )
@@ -62,7 +64,7 @@ def _pointed(finding: Diagnostic, cells: tuple[Suspect, ...]) -> Diagnostic:
 def starts(scheme: Scheme) -> str:
     """The start values that a proof rests on: `a = 1/2`, a drawn name by its mean."""
     return ", ".join(
-        f"{s.name} = {s.start}" for s in scheme.symbols if s.name != "h" and s.kind != "h"
+        f"{s.name} = {shown(s.start)}" for s in scheme.symbols if s.name != "h" and s.kind != "h"
     )
 
 
@@ -115,6 +117,7 @@ def _too_high(claimed: int, result: OrderResult, what: str, span: Span) -> Diagn
             "Claim what can be proved, or write the coefficients exactly.",
         )
     first = result.failures[0]
+    got = first.got if isinstance(first.got, Ball) else shown(first.got)
     more = len(result.failures) - 1
     others = f", and {more} more of order {first.order}" if more else ""
     code = "B401" if what == "order" else "B402"
@@ -123,7 +126,7 @@ def _too_high(claimed: int, result: OrderResult, what: str, span: Span) -> Diagn
         span,
         f"{what} {claimed} is claimed; the order is {result.order}",
         f"The tree {first.tree} of order {first.order} wants {first.wanted} and gets "
-        f"{first.got}{others}.",
+        f"{got}{others}.",
     )
 
 

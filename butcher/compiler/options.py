@@ -14,6 +14,8 @@ from butcher.ir.graph import Graph
 from butcher.ir.lower import Step
 from butcher.spec import Scheme, Symbol
 
+MOST_EVALUATIONS = 256
+
 
 class OptionError(ValueError):
     """An option that does not exist, or that cannot be used with this method."""
@@ -101,6 +103,12 @@ def unusable(
             "the method is implicit: its stages depend on each other in a circle",
             "Say how they are computed, with a clause such as `solve picard 3`.",
         )
+    in_circles = sum(len(circle) for circle in graph.circles)
+    count = in_circles * (graph.sweeps or 1) + len(graph.evaluations) - in_circles
+    if count > MOST_EVALUATIONS:
+        message = f"a block would evaluate {count} times, and the limit is {MOST_EVALUATIONS}"
+        hint = "Sweeps are written out one after the other: use fewer."
+        yield error("B505", scheme.place.span, message, hint)
 
 
 def _unused_step(

@@ -6,6 +6,7 @@ import os
 from fractions import Fraction
 
 from butcher.analysis.order import OrderResult, order
+from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
 from butcher.compiler.heading import heading
 from butcher.compiler.lookup import resolve
 from butcher.compiler.options import (
@@ -24,6 +25,7 @@ from butcher.passes.prune import prune
 from butcher.passes.share import share
 from butcher.passes.unroll import unroll
 from butcher.spec import Scheme
+from butcher.spec.expression import MOST_ARITHMETIC, too_much
 
 
 def compile(  # the word for what this does
@@ -63,6 +65,22 @@ def translate(
     verify: bool = True,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """As `compile`, with the warnings."""
+    try:
+        with budget(3 * MOST_ARITHMETIC):
+            return _translated(scheme, step, h, weights, class_name, verify)
+    except (BudgetExceededError, ExpressionTooLargeError) as problem:
+        found = too_much(problem, scheme.place.span)
+        raise SpecError([*scheme.findings, found], scheme.source) from None
+
+
+def _translated(
+    scheme: Scheme,
+    step: str | None,
+    h: float | Fraction | None,
+    weights: str | None,
+    class_name: str | None,
+    verify: bool,
+) -> tuple[str, tuple[Diagnostic, ...]]:
     mode, name = chosen_step(step), chosen_name(scheme, class_name)
     start = chosen_start(scheme, mode, h)
     scheme = chosen_weights(scheme, weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from butcher.analysis.consistency import Consistency, RowSum, consistency
-from butcher.coefficient import ONE, Number
+from butcher.coefficient import ONE, is_short, shown
 from butcher.errors import Diagnostic, error, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
@@ -35,26 +35,29 @@ def _nodes(graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
     }
     for span, row_sum in wrong.items():
         node, found = row_sum.c.value, row_sum.sum.value
+        hint = f"eave the node empty, or mend the row{_mend(graph, row_sum)}."
         yield error(
             "B203",
             span,
-            f"node {node} is not the sum of its row, {found}",
-            f"Write {found}, leave the node empty, or mend the row{_mend(graph, row_sum)}.",
+            f"node {shown(node)} is not the sum of its row, {shown(found)}",
+            f"Write {found}, l{hint}" if is_short(found) else f"L{hint}",
         )
 
 
 def _mend(graph: Graph, row_sum: RowSum) -> str:
     """The simplest change of one written cell by which the row sums to its node."""
+    if not is_short(row_sum.residual.value):
+        return ""
     cells = [
         term.coefficient.evaluate({"h": ONE})
         for term in graph.row[row_sum.row].terms
         if term.source in graph.evaluation and graph.evaluation[term.source].slot == row_sum.slot
     ]
-    changes = [(str(cell - row_sum.residual.value), str(cell)) for cell in cells]
+    changes = [(shown(cell - row_sum.residual.value), shown(cell)) for cell in cells]
     if not changes:
         return ""
     new, old = min(changes, key=lambda change: len(change[0]))
-    return f": with {new} for {old} the sum is {row_sum.c.value}"
+    return f": with {new} for {old} the sum is {shown(row_sum.c.value)}"
 
 
 def _weights(body: RungeKutta, graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
@@ -62,14 +65,8 @@ def _weights(body: RungeKutta, graph: Graph, facts: Consistency) -> Iterator[Dia
     place = {tableau.slot: tableau.weights_place.span for tableau in body.tableaus}
     for advance in facts.advances:
         if advance.row in graph.outputs and not advance.holds:
-            message = f"the weights sum to {_shown(advance.sum.value)}, not to 1: the order is 0"
+            message = f"the weights sum to {shown(advance.sum.value, 24)}, not to 1: the order is 0"
             yield warning("B304", place[advance.slot], message, "One has a wrong digit or sign.")
-
-
-def _shown(value: Number) -> str:
-    """Exact if short, else as a decimal."""
-    text = str(value)
-    return text if len(text) <= 24 else f"{float(value):.10g}"
 
 
 # --------------------------------------------------------------------------- what nothing reads
@@ -101,7 +98,11 @@ def _constants(graph: Graph, facts: Consistency, default: Span) -> Iterator[Diag
             held = graph.evaluation.get(constant.of)
             span = held.span if held is not None else graph.row[constant.row].span
             what = f"the argument of {constant.of}" if held is not None else constant.row
-            found = "" if constant.sum is None else f": its states add up to {constant.sum.value}"
+            found = (
+                ""
+                if constant.sum is None
+                else f": its states add up to {shown(constant.sum.value)}"
+            )
             yield note("B303", span or default, f"{what} does not keep constants{found}")
 
 

@@ -8,7 +8,13 @@ from typing import Any
 
 from butcher.analysis.multistep import ZeroStability, zero_stability
 from butcher.analysis.order import CAP, Orders, order, order_nonautonomous
-from butcher.coefficient import ONE, Number
+from butcher.coefficient import (
+    ONE,
+    BudgetExceededError,
+    ExpressionTooLargeError,
+    Number,
+    budget,
+)
 from butcher.compiler.claims import claim_findings, proved
 from butcher.compiler.lookup import read
 from butcher.compiler.structure import structure_findings
@@ -17,6 +23,7 @@ from butcher.frontend.limits import decode
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 from butcher.source import Source, Span
+from butcher.spec.expression import MOST_ARITHMETIC, too_much
 from butcher.spec.scheme import Multistep, RungeKutta, Scheme
 
 
@@ -115,9 +122,17 @@ def examine_bytes(data: bytes, name: str) -> Verdict:
 def examine(scheme: Scheme, *, verify: bool = True) -> Verdict:
     """What is wrong with a scheme, and, unless not to be verified, what is proved of it."""
     try:
-        graph = lower(scheme, "fixed", ONE)
+        with budget(2 * MOST_ARITHMETIC):
+            return _examined(scheme, verify=verify)
     except SpecError as problem:
         return Verdict(scheme.source, scheme, problem.diagnostics)
+    except (BudgetExceededError, ExpressionTooLargeError) as problem:
+        found = too_much(problem, scheme.place.span)
+        return Verdict(scheme.source, scheme, _sorted([*scheme.findings, found]))
+
+
+def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
+    graph = lower(scheme, "fixed", ONE)
     findings = [*scheme.findings, *structure_findings(scheme, graph)]
     if not verify:
         return Verdict(scheme.source, scheme, _sorted(findings), graph)

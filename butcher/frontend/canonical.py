@@ -27,9 +27,12 @@ def canonical(method: tree.Method) -> str:
 
 def _method(method: tree.Method) -> Iterator[str]:
     yield from commented(method.comments, [f"method {method.name.id}"], "")
+    widths: dict[object, int] = {}
     for clause in method.clauses:
-        width = max(len(_keyword(c)) for c in method.clauses if _is_akin(c, clause))
-        prefix = f"{_INDENT}{_keyword(clause):<{width}} "
+        kin = _kin(clause)
+        widths[kin] = max(widths.get(kin, 0), len(_keyword(clause)))
+    for clause in method.clauses:
+        prefix = f"{_INDENT}{_keyword(clause):<{widths[_kin(clause)]}} "
         yield from commented(clause.comments, _clause(clause, prefix), _INDENT)
     for body in method.bodies:
         yield ""
@@ -51,11 +54,10 @@ def _keyword(clause: tree.Clause) -> str:
     return type(clause).__name__.lower()
 
 
-def _is_akin(one: tree.Clause, other: tree.Clause) -> bool:
-    """Whether what follows their keywords is aligned: texts, declarations, equal clauses."""
-    return type(one) is type(other) or any(
-        isinstance(one, kinds) and isinstance(other, kinds) for kinds in (_TEXTS, _DECLARATIONS)
-    )
+def _kin(clause: tree.Clause) -> object:
+    """Equal for clauses that are aligned behind their keywords: texts, declarations, others."""
+    akin = (kinds for kinds in (_TEXTS, _DECLARATIONS) if isinstance(clause, kinds))
+    return next(akin, type(clause))
 
 
 def _clause(clause: tree.Clause, prefix: str) -> list[str]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from butcher.coefficient import Coefficient
+from butcher.coefficient import (
+    BudgetExceededError,
+    Coefficient,
+    ExpressionTooLargeError,
+    budget,
+)
 from butcher.errors import Diagnostic
 from butcher.frontend import tree
 from butcher.source import Source, Span
 from butcher.spec import clauses as read
-from butcher.spec.expression import Arithmetic
+from butcher.spec.expression import MOST_ARITHMETIC, Arithmetic, too_much
 from butcher.spec.model import Place
 from butcher.spec.names import STEP, Declarations, Names
-from butcher.spec.report import Report, nearest
+from butcher.spec.report import BuildStopped, Report, nearest
 from butcher.spec.scheme import (
     Body,
     Claim,
@@ -55,6 +60,18 @@ class _Builder:
         return self.names.number(name, self.arithmetic)
 
     def build(self) -> tuple[Scheme | None, tuple[Diagnostic, ...]]:
+        """As the function. A limit, wherever it is reached, ends the building."""
+        try:
+            with budget(MOST_ARITHMETIC):
+                return self._scheme()
+        except BuildStopped:
+            pass
+        except (BudgetExceededError, ExpressionTooLargeError) as problem:
+            span = self.arithmetic.place or self.method.name.span
+            self.report.diagnostics.append(too_much(problem, span))
+        return None, self._findings()
+
+    def _scheme(self) -> tuple[Scheme | None, tuple[Diagnostic, ...]]:
         method, report = self.method, self.report
         clauses = method.clauses
         Declarations(self.names, self.arithmetic).read(clauses)

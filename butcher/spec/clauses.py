@@ -9,6 +9,7 @@ from butcher.spec.scheme import Claim, Equation
 
 LARGEST_ORDER = 12
 MOST_SWEEPS = 64
+MOST_SLOTS = 64
 
 
 def only(clauses: tuple[tree.Clause, ...], kind: type[tree.Clause]) -> tree.Clause | None:
@@ -88,6 +89,9 @@ def equations(clauses: tuple[tree.Clause, ...], report: Report) -> tuple[Equatio
         return None
     states = [e.state.id for e in clause.equations]
     slots: set[str] = set()
+    if sum(len(equation.slots) for equation in clause.equations) > MOST_SLOTS:
+        message = f"the equation has more than {MOST_SLOTS} slots, the limit"
+        report.stop("B247", clause.span, message)
     found = [_equation(equation, states, slots, report) for equation in clause.equations]
     complete = tuple(equation for equation in found if equation is not None)
     return complete if len(complete) == len(found) else ()

@@ -6,17 +6,35 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from butcher.coefficient import (
+    BudgetExceededError,
     Coefficient,
     ExpressionTooLargeError,
     Number,
     RadicandTooLargeError,
+    shown,
 )
+from butcher.errors import Diagnostic, error
 from butcher.frontend import tree
 from butcher.source import Span
 from butcher.spec.report import Report, nearest
 
 LARGEST_BITS = 3330  # a little over 1,000 decimal digits
 MOST_SURDS = 6
+MOST_ARITHMETIC = 100_000
+"""What the coefficients of a file may cost, in units of the budget: a quarter of a second. The
+largest methods that are shipped need 10,000."""
+
+
+def too_much(problem: BudgetExceededError | ExpressionTooLargeError, span: Span) -> Diagnostic:
+    """Coefficients that are too many, too long, or made of too many terms."""
+    if isinstance(problem, ExpressionTooLargeError):
+        return error("B245", span, "a coefficient multiplies out to more than 256 terms, the limit")
+    return error(
+        "B249",
+        span,
+        "the coefficients of this file take too long to compute",
+        "Use fewer or shorter numbers, and fewer symbols and roots in one coefficient.",
+    )
 
 
 class Arithmetic:
@@ -33,6 +51,8 @@ class Arithmetic:
         self.rounded = rounded
         self.lookup = lookup
         self._field = {1}
+        self.place: Span | None = None
+        """Where was computed last."""
 
     def value(self, expression: tree.Expression) -> Coefficient | None:
         """The coefficient, or None after an error (reported here, or an `Invalid` before)."""
@@ -82,7 +102,7 @@ class Arithmetic:
         if not divisor:
             message, hint = "division by zero", None
         elif not divisor.is_number:
-            message = f"the divisor {divisor} is zero at its start value"
+            message = f"the divisor {shown(divisor)} is zero at its start value"
             hint = "Start somewhere else, or divide by something that is not zero there."
         else:
             message = "the divisor may be zero within its rounding"
@@ -125,7 +145,7 @@ class Arithmetic:
 
     def root(self, argument: Coefficient, call: tree.Call) -> Coefficient | None:
         """sqrt of a rational number >= 0, within the limits of the field."""
-        span = call.argument.span
+        span = self.place = call.argument.span
         if not argument.is_number or not argument.number.is_rational:
             what = "a symbol" if not argument.is_number else "another root"
             self.report.error(
@@ -137,7 +157,7 @@ class Arithmetic:
             return None
         if argument.number.sign < 0:
             self.report.error(
-                "B211", span, f"this takes the square root of {argument}, which is negative"
+                "B211", span, f"this takes the square root of {shown(argument)}, which is negative"
             )
             return None
         try:
@@ -172,15 +192,14 @@ class Arithmetic:
 
     def within_limits(self, span: Span, make: Callable[[], Coefficient]) -> Coefficient | None:
         """The coefficient, if its numbers have at most 1,000 digits and its terms are not many."""
+        self.place = span
         try:
             value = make()
-        except ExpressionTooLargeError:
-            self.report.error(
-                "B245", span, "this multiplies out to more terms than a coefficient may have (256)"
-            )
+        except ExpressionTooLargeError as problem:
+            diagnostic = too_much(problem, span)
+            self.report.error(diagnostic.code, span, diagnostic.message)
             return None
-        numbers = [c for p in (value.numerator, value.denominator) for _, c in p.terms]
-        if any(_bits(number) > LARGEST_BITS for number in numbers):
+        if is_too_long(value):
             self._too_long(span)
             return None
         return value
@@ -197,6 +216,12 @@ _OPERATIONS: Mapping[str, Callable[[Coefficient, Coefficient], Coefficient]] = {
     "*": Coefficient.__mul__,
     "/": Coefficient.__truediv__,
 }
+
+
+def is_too_long(value: Coefficient) -> bool:
+    """Whether one of its numbers has more than 1,000 digits above or below the line."""
+    numbers = (c for p in (value.numerator, value.denominator) for _, c in p.terms)
+    return any(_bits(number) > LARGEST_BITS for number in numbers)
 
 
 def _bits(number: Number) -> int:

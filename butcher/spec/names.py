@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from butcher.coefficient import ONE, Coefficient, Number
+from butcher.coefficient import ONE, Coefficient, Number, shown
 from butcher.frontend import tree
+from butcher.frontend.reader import children
 from butcher.source import Span
 from butcher.spec.expression import Arithmetic, unknown_name
 from butcher.spec.model import Place
@@ -22,6 +24,8 @@ _ARTICLE = {
     "slot": "a slot",
 }
 
+MOST_NAMES = 1000
+
 STEP = Symbol(name="h", kind="h", start=ONE)
 
 
@@ -35,7 +39,6 @@ class Names:
         self.lets: dict[str, tree.Let] = {}
         self.used: set[str] = set()
         self._constants: dict[str, Coefficient | None] = {}
-        self._open: list[str] = []
 
     def declare(self, name: tree.Name, meaning: Meaning) -> bool:
         """Gives a name its meaning; False (reported) if it has another one already."""
@@ -49,6 +52,9 @@ class Names:
             )
             return False
         self.meaning.setdefault(name.id, (meaning, name.span))
+        if len(self.meaning) > MOST_NAMES:
+            message = f"the file gives a meaning to more than {MOST_NAMES} names, the limit"
+            self.report.stop("B247", name.span, message)
         return True
 
     def is_number(self, name: str) -> bool:
@@ -75,16 +81,34 @@ class Names:
         return None
 
     def constant(self, name: tree.Name, arithmetic: Arithmetic) -> Coefficient | None:
-        """The value of a `let`; each is evaluated once, on first use, in any order."""
-        if name.id in self._open:
-            circle = " -> ".join([*self._open[self._open.index(name.id) :], name.id])
-            self.report.error("B230", name.span, f"this constant is defined by itself: {circle}")
-            return None
-        if name.id not in self._constants:
-            self._open.append(name.id)
-            self._constants[name.id] = arithmetic.value(self.lets[name.id].value)
-            self._open.pop()
+        """The value of a `let`; each is evaluated once, on first use, in any order.
+
+        What it mentions is evaluated before it, so that a long chain needs no deep recursion.
+        """
+        waiting = {name.id: _mentioned(self.lets[name.id].value)}
+        while waiting:
+            current, mentioned = next(reversed(waiting.items()))
+            needed = next((m for m in mentioned if self._is_unknown(m)), None)
+            if needed is None:
+                if current not in self._constants:
+                    self._constants[current] = arithmetic.value(self.lets[current].value)
+                del waiting[current]
+            elif needed.id in waiting:
+                circle = list(waiting)[list(waiting).index(needed.id) :]
+                self._circle([*circle, needed.id], needed.span)
+            else:
+                waiting[needed.id] = _mentioned(self.lets[needed.id].value)
         return self._constants[name.id]
+
+    def _is_unknown(self, name: tree.Name) -> bool:
+        return name.id in self.lets and name.id not in self._constants
+
+    def _circle(self, names: list[str], span: Span) -> None:
+        self.used.update(names)
+        self._constants.update(dict.fromkeys(names))
+        shortened = names if len(names) <= 6 else [*names[:3], "...", *names[-2:]]
+        message = f"this constant is defined by itself: {' -> '.join(shortened)}"
+        self.report.error("B230", span, message)
 
 
 class Declarations:
@@ -173,7 +197,9 @@ class Declarations:
         span = clause.bounds[0].span.to(clause.bounds[1].span)
         if not low < high:
             self.report.error(
-                "B219", span, f"there is no number between the bounds {low} and {high}"
+                "B219",
+                span,
+                f"there is no number between the bounds {shown(low)} and {shown(high)}",
             )
             return None
         lowest, highest = start, start
@@ -188,7 +214,7 @@ class Declarations:
             self.report.error(
                 "B219",
                 clause.start.span,
-                f"the start value is not inside the bounds ({low}, {high})",
+                f"the start value is not inside the bounds ({shown(low)}, {shown(high)})",
                 "The bounds themselves are reached by no value of the parameter.",
             )
             return None
@@ -229,11 +255,12 @@ class Declarations:
         first, last = arguments[0].start(), arguments[-1].start()
         wrong = None
         if name == "uniform" and not first < last:
-            wrong = f"uniform({first}, {last}) has no room: the first number is the lower one"
+            drawn = f"uniform({shown(first)}, {shown(last)})"
+            wrong = f"{drawn} has no room: the first number is the lower one"
         if name == "normal" and last.sign < 0:
-            wrong = f"a standard deviation is not negative, and this is {last}"
+            wrong = f"a standard deviation is not negative, and this is {shown(last)}"
         if name == "bernoulli" and not (first.sign >= 0 and (first - 1).sign <= 0):
-            wrong = f"a probability is between 0 and 1, and this is {first}"
+            wrong = f"a probability is between 0 and 1, and this is {shown(first)}"
         if wrong is not None:
             self.report.error("B218", span, wrong)
             return None
@@ -269,6 +296,14 @@ class Declarations:
             )
             return None
         return value.number
+
+
+def _mentioned(expression: tree.Expression) -> Iterator[tree.Name]:
+    """The names in an expression that stand for something, from left to right."""
+    if isinstance(expression, tree.Name):
+        yield expression
+    for part in children(expression):
+        yield from _mentioned(part)
 
 
 def _place(name: tree.Name) -> Place:

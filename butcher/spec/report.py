@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import NoReturn
 
-from butcher.errors import Diagnostic, error, warning
+from butcher.errors import Diagnostic, Severity, error, warning
+from butcher.frontend.limits import MOST_FINDINGS
 from butcher.source import Span
+
+LONGEST_SUGGESTION = 50
+
+
+class BuildStopped(Exception):
+    """A limit was reached, and said: nothing more of the file is looked at."""
 
 
 class Report:
@@ -22,6 +30,15 @@ class Report:
 
     def error(self, code: str, span: Span, message: str, hint: str | None = None) -> None:
         self.diagnostics.append(error(code, span, message, hint))
+        if sum(d.severity is Severity.ERROR for d in self.diagnostics) > MOST_FINDINGS:
+            message = f"more than {MOST_FINDINGS} errors: the rest was not looked at"
+            self.diagnostics.append(error("B009", span, message, "Mend the first ones."))
+            raise BuildStopped
+
+    def stop(self, code: str, span: Span, message: str, hint: str | None = None) -> NoReturn:
+        """An error after which nothing more is looked at."""
+        self.error(code, span, message, hint)
+        raise BuildStopped
 
     def warning(self, code: str, span: Span, message: str, hint: str | None = None) -> None:
         self.diagnostics.append(warning(code, span, message, hint))
@@ -29,5 +46,8 @@ class Report:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """`Did you mean ...?`, or None if nothing known is like it."""
-    found = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    short = sorted(k for k in known if len(k) <= LONGEST_SUGGESTION)
+    if len(name) > LONGEST_SUGGESTION:
+        return None
+    found = get_close_matches(name, short, n=3, cutoff=0.5)
     return f"Did you mean {' or '.join(found)}?" if found else None

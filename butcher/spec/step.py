@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from operator import mul
 
-from butcher.coefficient import Coefficient
+from butcher.coefficient import Coefficient, shown
 from butcher.frontend import tree
 from butcher.source import Span
 from butcher.spec.expression import Arithmetic, unknown_name
@@ -143,7 +143,7 @@ class Steps:
             self.report.error(
                 "B223",
                 total.bare or span,
-                f"the number {total.constant} is added to states and stages",
+                f"the number {shown(total.constant)} is added to states and stages",
                 "A sum here has states, stages and slot values, each with a factor.",
             )
             return False
