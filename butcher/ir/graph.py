@@ -7,8 +7,9 @@ is what a block receives: a value such as `u[n]`, `u[n-1]`, or an earlier evalua
     Y_i = sum_j A_ij k_j + sum_j U_ij y_j      k_i = F_i(Y_i)      y'_i = sum_j B_ij k_j + ...
 
 Everything is known by its key, a text that is unique in its graph: states `u[n]`, `u[n-1]`,
-evaluations `k1`, rows `Y1` or `u[n+1]`. Keys are made by `butcher.ir.lower`; after that nothing
-depends on how they are spelled. The step h stands inside the coefficients.
+evaluations `k1`, rows `Y1` or `u[n+1]`. Keys are made by `butcher.ir.lower`; after that they are
+told apart, and emitters choose names by them, but nothing is found out from their spelling. The
+step h stands inside the coefficients.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ STEP = Coefficient.symbol(Variable("h", ONE))
 """The step as it stands in `c h`; where every row has a step of its own, c divides by it."""
 
 
+def indexed(name: str, index: int) -> str:
+    """`u[n]`, `u[n+1]`, `u[n-2]`: the key of a value or of an evaluation, `index` from n."""
+    return f"{name}[n{index:+d}]" if index else f"{name}[n]"
+
+
 @dataclass(frozen=True)
 class State:
     """What a block receives. `index` is counted from n: `u[n-1]` has -1.
@@ -47,7 +53,7 @@ class State:
 
     @property
     def key(self) -> str:
-        return f"{self.name}[n{self.index:+d}]" if self.index else f"{self.name}[n]"
+        return indexed(self.name, self.index)
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ class Evaluation:
     group      evaluations of one group have one set of weights.
     c          the abscissa; None where the method does not keep constants, so has no time.
     node       where c is written, if it is.
+    swept      (k, j) where this is what sweep j, counted from 1, makes of the k of a circle.
     """
 
     key: str
@@ -97,6 +104,7 @@ class Evaluation:
     c: Coefficient | None
     span: Span | None = field(default=None, compare=False)
     node: Span | None = field(default=None, compare=False)
+    swept: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,9 +173,16 @@ class Graph:
         """Whether slots are given (t, u)."""
         return any(equation.time for equation in self.ode)
 
-    @property
+    def is_value(self, key: str) -> bool:
+        """Whether it is the key of a state that is a value of the solution, `u[n]` or `u[n-1]`."""
+        state = self.state.get(key)
+        return state is not None and state.kind == "value"
+
+    @cached_property
     def names(self) -> frozenset[str]:
-        """The symbols that occur in coefficients of rows and, where time is used, in c h."""
+        """The symbols that occur in coefficients of rows and, where time is used, in c h; and
+        those that the distributions of these are made of.
+        """
         used: set[str] = set()
         for row in self.rows:
             for term in row.terms:
@@ -176,6 +191,9 @@ class Graph:
             for evaluation in self.evaluations:
                 if evaluation.c is not None:
                     used |= (evaluation.c * STEP).names
+        for symbol in self.symbols:
+            if symbol.name in used and symbol.distribution is not None:
+                used |= {name for a in symbol.distribution.arguments for name in a.names}
         return frozenset(used)
 
     @cached_property

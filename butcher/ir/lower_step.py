@@ -5,7 +5,7 @@ from __future__ import annotations
 from butcher.coefficient import Coefficient
 from butcher.errors import SpecError, error
 from butcher.ir.arrange import arranged
-from butcher.ir.graph import STEP, Evaluation, Graph, Row, State, Term
+from butcher.ir.graph import STEP, Evaluation, Graph, Row, State, Term, indexed
 from butcher.ir.steps import StepSize
 from butcher.source import Span
 from butcher.spec.scheme import Call, Reference, Scheme, Statement, StepBody, clock
@@ -14,6 +14,13 @@ from butcher.spec.scheme import Term as Written
 ONE = Coefficient.of(1)
 Sum = dict[str, Term]
 """source key -> term: an affine combination of states and evaluations."""
+
+
+def only_call(statement: Statement) -> Call | None:
+    """The evaluation that the statement gives a name to, `k = f(...)`."""
+    first = statement.terms[0]
+    is_named = not statement.is_state and len(statement.terms) == 1 and first.coefficient == 1
+    return first.source if is_named and isinstance(first.source, Call) else None
 
 
 def lower_step(scheme: Scheme, body: StepBody, size: StepSize) -> Graph:
@@ -32,6 +39,11 @@ class _Lowering:
         self.lags: dict[str, int] = {s.target: 0 for s in body.statements if s.is_state}
         self.kept: dict[str, int] = {}
         self.taken = {s.target for s in body.statements} | set(self.lags)
+        self.slots = {s.target: call.slot for s in body.statements if (call := only_call(s))}
+        """The slot of each evaluation; of those with a name from the beginning, since `k[n-1]` may
+        stand above `k`."""
+        self.states: dict[str, State] = {}
+        """The states that were read so far, by key."""
 
     def graph(self) -> Graph:
         for statement in self.body.statements:
@@ -49,7 +61,7 @@ class _Lowering:
             key
             for chain in states + history
             for key in (
-                f"{chain[0].name}[n+1]" if chain[0].kind == "value" else chain[0].name,
+                indexed(chain[0].name, 1) if chain[0].kind == "value" else chain[0].name,
                 *(state.key for state in chain[:-1]),
             )
         ]
@@ -71,15 +83,9 @@ class _Lowering:
     # ------------------------------------------------------------------ statements
 
     def statement(self, statement: Statement) -> None:
-        name = f"{statement.target}[n+1]" if statement.is_state else statement.target
-        only = statement.terms[0]
-        if (
-            not statement.is_state
-            and len(statement.terms) == 1
-            and isinstance(only.source, Call)
-            and only.coefficient == 1
-        ):
-            key = self.evaluate(only.source, name, key=name)
+        name = indexed(statement.target, 1) if statement.is_state else statement.target
+        if call := only_call(statement):
+            key = self.evaluate(call, name, key=name)
             self.sums[name] = {key: Term(key, ONE)}
             return
         total = self.sum(statement.terms, name)
@@ -118,15 +124,17 @@ class _Lowering:
             return {key: Term(key, ONE)}
         if source.kind == "state" and source.lag >= 0:
             self.lags[source.name] = max(self.lags[source.name], source.lag)
-            key = State(source.name, -source.lag, "value", source.lag).key
-            return {key: Term(key, ONE)}
+            return self.read(State(source.name, -source.lag, "value", source.lag))
         if source.kind == "state":
-            return self.sums[f"{source.name}[n+1]"]
+            return self.sums[indexed(source.name, 1)]
         if source.lag == 0:
             return self.sums[source.name]
         self.kept[source.name] = max(self.kept.get(source.name, 0), source.lag)
-        key = State(source.name, -source.lag, "evaluation", source.lag).key
-        return {key: Term(key, ONE)}
+        return self.read(State(source.name, -source.lag, "evaluation", source.lag))
+
+    def read(self, state: State) -> Sum:
+        self.states[state.key] = state
+        return {state.key: Term(state.key, ONE)}
 
     # ------------------------------------------------------------------ evaluations
 
@@ -134,6 +142,7 @@ class _Lowering:
         """Adds the evaluation of a call and gives its key: the name it is assigned to, or new."""
         argument = self.argument(call, owner)
         key = key or self.fresh()
+        self.slots[key] = call.slot
         self.evaluations.append(
             Evaluation(
                 key=key,
@@ -160,7 +169,7 @@ class _Lowering:
         if len(call.argument) == 1 and only.coefficient == 1 and isinstance(only.source, Reference):
             reference = only.source
             if reference.kind == "state" and reference.lag < 0:
-                return f"{reference.name}[n+1]"
+                return indexed(reference.name, 1)
             if reference.lag == 0 and reference.kind == "name":
                 return self.row(f"Y[{reference.name}]", total, reference.place.span)
             return self.row(f"Y[{next(iter(total))}]", total, reference.place.span)
@@ -171,16 +180,17 @@ class _Lowering:
         timed = clock(self.scheme.ode, slot)
         takes_time = any(equation.time for equation in self.scheme.ode)
         h = self.size.at(owner) if takes_time else STEP
-        slots = {e.key: e.slot for e in self.evaluations}
         constant, offset = Coefficient.of(0), Coefficient.of(0)
         for term in row.terms:
-            name, _, index = term.source.partition("[n")
-            if name in self.lags:
+            state = self.states.get(term.source)
+            if state is not None and state.kind == "value":
                 constant = constant + term.coefficient
-                offset = offset + term.coefficient * h * int(index.removesuffix("]") or 0)
-            elif slots.get(name, timed) == timed:
+                offset = offset + term.coefficient * h * state.index
+                continue
+            source = self.slots[term.source if state is None else state.name]
+            if source == timed:
                 offset = offset + term.coefficient * self.speed(timed)
-            elif clock(self.scheme.ode, slots[name]) is None:
+            elif clock(self.scheme.ode, source) is None:
                 return None
         return offset / STEP if constant == 1 else None
 

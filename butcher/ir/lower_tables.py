@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from butcher.coefficient import Coefficient
 from butcher.ir.arrange import arranged
-from butcher.ir.graph import STEP, Estimate, Evaluation, Graph, Row, State, Term
+from butcher.ir.graph import STEP, Estimate, Evaluation, Graph, Row, State, Term, indexed
 from butcher.ir.steps import StepSize
 from butcher.spec.scheme import Cell, Equation, Multistep, RungeKutta, Scheme, Tableau, clock
 
@@ -43,7 +44,7 @@ class _RungeKutta:
         ]
         outputs = [
             self.combined(
-                f"{e.state}[n+1]", e, {s: self.tableau[s].weights for s, _ in e.slots}, keep=True
+                indexed(e.state, 1), e, {s: self.tableau[s].weights for s, _ in e.slots}, keep=True
             )
             for e in ode
         ]
@@ -74,7 +75,7 @@ class _RungeKutta:
         self, key: str, equation: Equation, cells: dict[str, tuple[Cell, ...]], *, keep: bool
     ) -> Row:
         """u + h sum_slot sum_j cell_j k_j, without u if not `keep`."""
-        terms = [Term(f"{equation.state}[n]", ONE)] if keep else []
+        terms = [Term(indexed(equation.state, 0), ONE)] if keep else []
         if any(cell.value for row in cells.values() for cell in row):
             h = self.size.at(key)
             terms += [
@@ -107,10 +108,10 @@ class _RungeKutta:
         """The embedded solution, or the difference to it."""
         is_error = self.tableau[equation.slots[0][0]].error
         cells = {slot: embedded(self.tableau[slot]) for slot, _ in equation.slots}
-        kind = "err" if is_error else "bhat"
+        kind: Literal["err", "bhat"] = "err" if is_error else "bhat"
         key = f"{kind}[{equation.state}]"
         row = self.combined(key, equation, cells, keep=not is_error)
-        return row, Estimate(key, f"{equation.state}[n]", "err" if is_error else "bhat")
+        return row, Estimate(key, indexed(equation.state, 0), kind)
 
 
 def embedded(tableau: Tableau) -> tuple[Cell, ...]:
@@ -136,21 +137,13 @@ def lower_multistep(scheme: Scheme, body: Multistep, size: StepSize) -> Graph:
     other f are states, kept from earlier blocks.
     """
     name, slot = scheme.ode[0].state, body.slot
-    newest = len(body.alpha) - 1
-    implicit = bool(body.beta[newest].value)
+    implicit = bool(body.beta[-1].value)
     offset = 1 if implicit else 0
-    values = [i for i in range(newest) if body.alpha[i].value] + [newest - 1]
-    kept = [i for i in range(newest - 1 + offset) if body.beta[i].value]
-    states = [State(name, i - newest + 1, "value", newest - 1 - i) for i in _down(values, newest)]
-    history = [
-        State(slot, i - newest + 1, "evaluation", newest - 1 - i + offset)
-        for i in _down(kept, newest - 1 + offset)
-    ]
-    evaluation_key = f"{slot}[n+1]" if implicit else f"{slot}[n]"
-    new = f"{name}[n+1]"
+    states, history = _multistep_states(body, name, offset)
+    evaluation_key, new = indexed(slot, offset), indexed(name, 1)
     rows = [Row(new, tuple(_multistep_terms(body, name, size.at(new))))]
     if not implicit:
-        rows.insert(0, Row("Y1", (Term(f"{name}[n]", ONE),)))
+        rows.insert(0, Row("Y1", (Term(indexed(name, 0), ONE),)))
     evaluation = Evaluation(
         key=evaluation_key,
         slot=slot,
@@ -173,6 +166,21 @@ def lower_multistep(scheme: Scheme, body: Multistep, size: StepSize) -> Graph:
     )
 
 
+def _multistep_states(body: Multistep, name: str, offset: int) -> tuple[list[State], list[State]]:
+    """The earlier values and the earlier evaluations, newest first; `offset` is 1 where this
+    block's evaluation is f[n+1].
+    """
+    newest = len(body.alpha) - 1
+    values = [i for i in range(newest) if body.alpha[i].value] + [newest - 1]
+    kept = [i for i in range(newest - 1 + offset) if body.beta[i].value]
+    states = [State(name, i - newest + 1, "value", newest - 1 - i) for i in _down(values, newest)]
+    history = [
+        State(body.slot, i - newest + 1, "evaluation", newest - 1 - i + offset)
+        for i in _down(kept, newest - 1 + offset)
+    ]
+    return states, history
+
+
 def _down(used: list[int], end: int) -> list[int]:
     """From end - 1 down to the least used index: a lag is kept through all the blocks between."""
     return list(range(end - 1, min(used, default=end) - 1, -1))
@@ -187,16 +195,12 @@ def _multistep_terms(body: Multistep, name: str, h: Coefficient) -> list[Term]:
     newest = len(body.alpha) - 1
     leading = body.alpha[newest].value
     terms = [
-        Term(_at(name, i - newest + 1), -body.alpha[i].value / leading, body.alpha[i].place.span)
-        for i in reversed(range(newest))
-        if body.alpha[i].value
+        Term(indexed(name, i - newest + 1), -cell.value / leading, cell.place.span)
+        for i, cell in reversed(list(enumerate(body.alpha[:newest])))
+        if cell.value
     ]
     return terms + [
-        Term(_at(body.slot, i - newest + 1), h * body.beta[i].value / leading, cell.place.span)
+        Term(indexed(body.slot, i - newest + 1), h * cell.value / leading, cell.place.span)
         for i, cell in reversed(list(enumerate(body.beta)))
         if cell.value
     ]
-
-
-def _at(name: str, index: int) -> str:
-    return f"{name}[n{index:+d}]" if index else f"{name}[n]"

@@ -38,13 +38,5 @@ def prune(graph: Graph, *, keep_estimates: bool = False) -> Graph:
         evaluations=tuple(e for e in graph.evaluations if e.key in live),
         estimates=estimates,
     )
-    return _without_idle_symbols(left)
-
-
-def _without_idle_symbols(graph: Graph) -> Graph:
-    """Only the symbols that occur, in a row, a time or a distribution, and a fixed h."""
-    used = set(graph.names)
-    for symbol in graph.symbols:
-        if symbol.name in used and symbol.distribution is not None:
-            used |= {name for a in symbol.distribution.arguments for name in a.names}
-    return graph.changed(symbols=(s for s in graph.symbols if s.name in used or s.kind == "h"))
+    used = left.names
+    return left.changed(symbols=(s for s in left.symbols if s.name in used or s.kind == "h"))

@@ -56,7 +56,8 @@ def _sweep(
         for row in argument_rows(graph, part.evaluations)
     ]
     evaluations = [
-        replace(e, key=f"{e.key}.{j}", argument=f"{e.argument}.{j}") for e in part.evaluations
+        replace(e, key=f"{e.key}.{j}", argument=f"{e.argument}.{j}", swept=(e.key, j))
+        for e in part.evaluations
     ]
     return rows, evaluations
 

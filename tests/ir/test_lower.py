@@ -231,6 +231,23 @@ tableau
     )
 
 
+LATE = """
+method late
+  ode u' = f(t, u) + g(t, u)
+step
+  {}
+  {}
+  u[n+1] = u[n] + h*k1 + h*k2
+"""
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_time_of_f_does_not_count_what_g_gave_even_where_g_stands_below(first: int) -> None:
+    lines = ["k1 = f(u[n] + h*k2[n-1])", "k2 = g(u[n])"]
+    made = graph(LATE.format(lines[first], lines[1 - first]))
+    assert [e.c for e in made.evaluations] == [0, 0]
+
+
 def test_a_step_may_be_given_from_outside() -> None:
     half = Number.of(Fraction(1, 2))
     (step,) = lower(load("rk4"), "learned", half).symbols
