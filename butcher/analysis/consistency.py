@@ -141,7 +141,7 @@ def _time(graph: Graph, row: Row, slot: str) -> Entry:
     """What a row does to t, in steps, with the evaluations of one slot."""
     found = NOTHING
     for term in row.terms:
-        if _is_value(graph, term.source):
+        if graph.is_value(term.source):
             lag = graph.state[term.source].lag
             found = found + entry(term.coefficient, 0).times(-lag)
             continue
@@ -187,16 +187,11 @@ def _constants(graph: Graph) -> Iterable[Constant]:
 
 
 def _constant(graph: Graph, key: str, of: str) -> Constant:
-    terms = [t for t in graph.row[key].terms if _is_value(graph, t.source)]
+    terms = [t for t in graph.row[key].terms if graph.is_value(t.source)]
     try:
         return Constant(key, of, total([entry(t.coefficient, 0) for t in terms]))
     except (NotHomogeneousError, ZeroDivisionError):
         return Constant(key, of, None)
-
-
-def _is_value(graph: Graph, source: str) -> bool:
-    state = graph.state.get(source)
-    return state is not None and state.kind == "value"
 
 
 def _new_rows(graph: Graph) -> list[str]:
@@ -224,20 +219,11 @@ def _reachable(graph: Graph, ends: Iterable[str]) -> set[str]:
 
 
 def _dead_symbols(graph: Graph, read: set[str]) -> tuple[str, ...]:
-    used = {
-        name
-        for row in graph.rows
-        if row.key in read
-        for term in row.terms
-        for name in term.coefficient.names
-    }
-    if graph.takes_time:
-        for evaluation in graph.evaluations:
-            if evaluation.key in read and evaluation.c is not None:
-                used |= evaluation.c.names | {"h"}
-    for symbol in graph.symbols:  # a drawn one depends on what its distribution is made of
-        if symbol.name in used and symbol.distribution is not None:
-            used |= {name for a in symbol.distribution.arguments for name in a.names}
+    live = graph.changed(
+        rows=(row for row in graph.rows if row.key in read),
+        evaluations=(e for e in graph.evaluations if e.key in read),
+    )
+    used = live.names
     return tuple(symbol.name for symbol in graph.symbols if symbol.name not in used)
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from butcher.coefficient import ZERO, Coefficient, Number, Polynomial
+from butcher.ir.steps import is_step
 
 
 class NotHomogeneousError(ValueError):
@@ -43,13 +44,10 @@ def total(entries: Iterable[Entry]) -> Entry:
     return found
 
 
-def is_step(name: str) -> bool:
-    """Whether a symbol is the step, or the step of one row: `h`, `h:Y2`. Order is for one h."""
-    return name == "h" or name.startswith("h:")
-
-
 def entry(coefficient: Coefficient, power: int) -> Entry:
     """The number r in coefficient = r h^power, all symbols but the steps at their start values.
+
+    Where every row has a step of its own, all of them are this h: order is for one h.
 
     Raises NotHomogeneousError if it is not of this form, ZeroDivisionError at a pole.
     """

@@ -188,13 +188,8 @@ def _judged(recurrence: tuple[Entry, ...], derivative: int) -> ZeroStability | N
 
 def _keeps_constants(graph: Graph, key: str) -> bool:
     terms = graph.row[key].coefficients.items()
-    values = (c for source, c in terms if _is_value(graph, source))
+    values = (c for source, c in terms if graph.is_value(source))
     return total(entry(c, 0) for c in values).may_be(1)
-
-
-def _is_value(graph: Graph, source: str) -> bool:
-    state = graph.state.get(source)
-    return state is not None and state.kind == "value"
 
 
 def _recurrence(graph: Graph) -> tuple[Entry, ...] | None:
@@ -224,7 +219,7 @@ def _values(graph: Graph, key: str) -> dict[str, Entry]:
         return {key: Entry(ONE)}
     row = graph.row.get(key)
     terms = row.coefficients.items() if row else ()
-    return {source: entry(c, 0) for source, c in terms if _is_value(graph, source)}
+    return {source: entry(c, 0) for source, c in terms if graph.is_value(source)}
 
 
 def minimal_polynomial(matrix: Sequence[Sequence[Number]]) -> Polynomial:

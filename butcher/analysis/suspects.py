@@ -101,8 +101,7 @@ def _cells(graph: Graph) -> Iterator[tuple[Row, int, Number]]:
     """The coefficients of evaluations: row, place in it, value without h."""
     for row in graph.rows:
         for place, term in enumerate(row.terms):
-            held = graph.state.get(term.source)
-            if held is not None and held.kind == "value":
+            if graph.is_value(term.source):
                 continue
             try:
                 yield row, place, entry(term.coefficient, 1).value

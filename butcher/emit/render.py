@@ -42,7 +42,10 @@ class GraphvizError(RuntimeError):
 
 def suffix_of(path: str | PurePath) -> str:
     """The suffix of a file to draw, in lower case. Raises UnknownFormatError."""
-    suffix = PurePath(path).suffix.lower()
+    return _known(PurePath(path).suffix.lower())
+
+
+def _known(suffix: str) -> str:
     if suffix in SUFFIXES:
         return suffix
     found = f"not in {suffix}" if suffix else "this one has no suffix"
@@ -58,14 +61,12 @@ def draw(graph: Graph, title: str, suffix: str, *, digest: str | None = None) ->
 
     Raises UnknownFormatError, or GraphvizError for a picture that cannot be made here.
     """
-    suffix = suffix_of(f"drawing{suffix}")
-    return render(dot(graph, title, digest=digest), suffix)
+    return render(dot(graph, title, digest=digest), _known(suffix))
 
 
 def render(text: str, suffix: str) -> bytes:
     """DOT text as a picture; with `.dot` as it is. The same bytes for one version of Graphviz."""
-    suffix = suffix_of(f"drawing{suffix}")
-    if suffix == ".dot":
+    if _known(suffix) == ".dot":
         return text.encode()
     failure = ""
     for command in _commands(suffix.removeprefix(".")):

@@ -8,6 +8,14 @@ from butcher.coefficient import Coefficient, Number, Variable
 from butcher.spec.scheme import Scheme
 from butcher.spec.symbol import Symbol
 
+_ONE_A_ROW = "h:"
+"""No name of a file holds a colon."""
+
+
+def is_step(name: str) -> bool:
+    """Whether a symbol is the step, or the step of one row: `h`, `h:Y2`."""
+    return name == "h" or name.startswith(_ONE_A_ROW)
+
 
 class StepSize:
     """Hands out the step of each row and collects the symbols that were used for it."""
@@ -38,7 +46,7 @@ class StepSize:
         """h as it stands in a row, or in the assignment of that name."""
         if not self.per_stage:
             return Coefficient.symbol(self.symbol.variable)
-        name = f"h:{row}"
+        name = f"{_ONE_A_ROW}{row}"
         self._made.setdefault(name, self.symbol.model_copy(update={"name": name}))
         return Coefficient.symbol(Variable(name, self.symbol.start))
 

@@ -66,8 +66,10 @@ def _kept(graph: Graph) -> dict[str, str]:
 
 
 def _first_sweep(graph: Graph, evaluation: Evaluation) -> str:
-    name, dot, _ = evaluation.key.rpartition(".")
-    return f"{name}.1" if dot and f"{name}.1" in graph.evaluation else evaluation.key
+    if evaluation.swept is None:
+        return evaluation.key
+    first = (evaluation.swept[0], 1)
+    return next((e.key for e in graph.evaluations if e.swept == first), evaluation.key)
 
 
 def _of_one_value(row: Row, graph: Graph) -> Row:

@@ -45,9 +45,9 @@ class Docstring:
         if elided:
             nets += " [k1, k2] stands for a weighted sum; the weights are those in `forward`."
         yield nets
-        swept = [e.key for e in self.graph.evaluations if "." in e.key]
+        swept = [e.swept for e in self.graph.evaluations if e.swept is not None]
         if swept:
-            name, _, count = swept[-1].rpartition(".")
+            name, count = swept[-1]
             yield (
                 f"Sweep j evaluates {name}.j with what sweep j - 1 left, the first without the "
                 f"terms that it does not know yet; all {count} have the same weights."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from butcher.coefficient import Coefficient
-from butcher.emit.torch_module.expressions import exact_text, is_sum
+from butcher.emit.torch_module.expressions import exact_text, is_sum, joined, without_step
 from butcher.emit.torch_module.program import Call, Step
 from butcher.ir.graph import STEP, Evaluation, Graph, Row
 
@@ -82,30 +82,18 @@ def _row(row: Row, with_coefficients: bool) -> str:
             signed += [(minus, _product(text, step, source)) for minus, text, source in addends]
         else:
             inner = [(minus, _product(text, source)) for minus, text, source in addends]
-            signed.append((False, f"{step} ({_joined(inner)})"))
-    return _joined(signed)
+            signed.append((False, f"{step} ({joined(inner)})"))
+    return joined(signed) if signed else "0"
 
 
 def _product(*factors: str) -> str:
     return " ".join(factor for factor in factors if factor)
 
 
-def _joined(signed: list[tuple[bool, str]]) -> str:
-    if not signed:
-        return "0"
-    (negative, first), *rest = signed
-    tail = "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
-    return f"{'-' if negative else ''}{first}{tail}"
-
-
 def _step(coefficient: Coefficient) -> tuple[str, Coefficient]:
     """(`h^2`, rest); a step of its own for a row is written h here, too."""
-    for variable in sorted(coefficient.variables):
-        power = coefficient.power_of(variable.name)
-        if power > 0 and variable.name.partition(":")[0] == "h":
-            rest = coefficient / Coefficient.symbol(variable) ** power
-            return "h" if power == 1 else f"h^{power}", rest
-    return "", coefficient
+    _, power, rest = without_step(coefficient)
+    return ("", "h", f"h^{power}")[min(power, 2)], rest
 
 
 def _signed(coefficient: Coefficient) -> tuple[bool, str]:

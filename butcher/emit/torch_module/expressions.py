@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from butcher.coefficient import Coefficient, Number, Polynomial
+from butcher.ir.steps import is_step
 
 NameOf = Callable[[str], str]
 
@@ -73,10 +74,7 @@ def literal(number: Number) -> str:
     size = abs(number)
     if size.is_rational and size.denominator == 1 and size < LARGEST_EXACT_INTEGER:
         return str(size)
-    value = float(size)
-    if value == float("inf") or (value == 0.0 and number):
-        raise NotAFloatError(number)
-    return repr(value)
+    return signed_literal(size)
 
 
 def signed_literal(number: Number) -> str:
@@ -103,6 +101,22 @@ def summands(polynomial: Polynomial, name_of: NameOf) -> list[str]:
     first = parts[0]
     parts[0] = first.removeprefix("+ ") if first.startswith("+ ") else f"-{first[2:]}"
     return parts
+
+
+def joined(signed: Sequence[tuple[bool, str]]) -> str:
+    """A sum of (whether negative, addend): `a - b + c`."""
+    (negative, first), *rest = signed
+    tail = "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
+    return f"{'-' if negative else ''}{first}{tail}"
+
+
+def without_step(coefficient: Coefficient) -> tuple[str, int, Coefficient]:
+    """(h, p, rest) with coefficient = h^p rest, h the name of the step in it; p is 0 for none."""
+    for variable in sorted(coefficient.variables):
+        power = coefficient.power_of(variable.name)
+        if power > 0 and is_step(variable.name):
+            return variable.name, power, coefficient / Coefficient.symbol(variable) ** power
+    return "", 0, coefficient
 
 
 def power_text(name: str, power: int) -> str:

@@ -10,8 +10,8 @@ from butcher.emit.torch_module.backward import Inverse
 from butcher.emit.torch_module.begin import beginning
 from butcher.emit.torch_module.docstring import Docstring
 from butcher.emit.torch_module.header import Header
-from butcher.emit.torch_module.names import Names, base_name, fresh, name_everything
-from butcher.emit.torch_module.parameters import Parameters, used_symbols
+from butcher.emit.torch_module.names import Names, fresh, name_everything
+from butcher.emit.torch_module.parameters import Parameters
 from butcher.emit.torch_module.program import Body, Step, program, sources, symbols
 from butcher.emit.torch_module.rows import Scope
 from butcher.emit.torch_module.writer import Writer
@@ -29,7 +29,7 @@ class Methods:
 
     @classmethod
     def of(cls, graph: Graph, header: Header) -> Methods:
-        used = used_symbols(graph)
+        used = tuple(symbol for symbol in graph.symbols if symbol.name in graph.names)
         names = name_everything(graph, used)
         return cls(graph, header, names, Parameters(used, names))
 
@@ -58,14 +58,8 @@ class Methods:
 
     @cached_property
     def scope(self) -> Scope:
-        stepping = {"h", "param", "learn"}
         return Scope(
             names=self.names,
-            steps=frozenset(
-                s.name
-                for s in self.parameters.symbols
-                if base_name(s) == "h" and s.kind in stepping
-            ),
             redrawn=frozenset(self.names.backward),
             spelled=self.parameters.spelled,
         )

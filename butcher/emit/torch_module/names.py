@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from butcher.ir.graph import Graph
+from butcher.ir.steps import is_step
 from butcher.spec.symbol import Symbol
-
-STAGE_PREFIX = "h:"
-"""Symbols `h:Y3` are the items of one list, `h`."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -98,8 +96,8 @@ def fresh(names: Names, wanted: str) -> str:
 
 
 def base_name(symbol: Symbol) -> str:
-    """The declared name: `h` of `h:Y3`."""
-    return "h" if symbol.name.startswith(STAGE_PREFIX) else symbol.name
+    """The declared name: `h` of `h:Y3`, which is an item of the list `h`."""
+    return "h" if is_step(symbol.name) else symbol.name
 
 
 def class_name(text: str) -> str:

@@ -8,19 +8,9 @@ from functools import cached_property
 
 from butcher.coefficient import Coefficient
 from butcher.emit.torch_module.expressions import expression, signed_literal
-from butcher.emit.torch_module.names import STAGE_PREFIX, Names
+from butcher.emit.torch_module.names import Names, base_name
 from butcher.emit.torch_module.writer import Writer
-from butcher.ir.graph import Graph
-from butcher.spec.symbol import Distribution, Symbol
-
-
-def used_symbols(graph: Graph) -> tuple[Symbol, ...]:
-    """Those that coefficients are made of, and what the distributions of these are made of."""
-    names = set(graph.names)
-    for symbol in graph.symbols:
-        if symbol.name in names and symbol.distribution:
-            names |= {n for c in symbol.distribution.arguments for n in c.names}
-    return tuple(symbol for symbol in graph.symbols if symbol.name in names)
+from butcher.spec.symbol import Symbol
 
 
 @dataclass(frozen=True)
@@ -35,7 +25,7 @@ class Parameters:
     @cached_property
     def stages(self) -> tuple[Symbol, ...]:
         """The steps of which every row has its own."""
-        return tuple(s for s in self.symbols if s.name.startswith(STAGE_PREFIX))
+        return tuple(s for s in self.symbols if s.name != base_name(s))
 
     @cached_property
     def single(self) -> tuple[Symbol, ...]:
@@ -79,11 +69,11 @@ class Parameters:
         """Where the trained number is stored."""
         return self.names.free[symbol.name] if symbol.bounds else self.name(symbol)
 
-    def number(self, coefficient: Coefficient) -> str:
-        """A coefficient over parameters, as a double."""
+    def number(self, coefficient: Coefficient, of: str = "") -> str:
+        """A coefficient over parameters, as a double; `of` is `self.` if these are attributes."""
         if coefficient.is_number:
             return signed_literal(coefficient.number)
-        return expression(coefficient, self.spelled).signed
+        return expression(coefficient, lambda name: of + self.spelled(name)).signed
 
     # ------------------------------------------------------------------ keywords
 
@@ -149,11 +139,11 @@ class Parameters:
         assert symbol.bounds is not None
         return ", ".join(signed_literal(bound) for bound in symbol.bounds)
 
-    def _draw(self, symbol: Symbol) -> str:
+    def _draw(self, symbol: Symbol, of: str = "") -> str:
         """`uniform_(-0.1, 0.0)`, a method of the tensor that is to be filled."""
-        distribution: Distribution | None = symbol.distribution
+        distribution = symbol.distribution
         assert distribution is not None
-        arguments = ", ".join(self.number(c) for c in distribution.arguments)
+        arguments = ", ".join(self.number(c, of) for c in distribution.arguments)
         return f"{distribution.name}_({arguments})"
 
     # ------------------------------------------------------------------ members
@@ -196,7 +186,7 @@ class Parameters:
         if symbol.distribution:
             writer.line("with torch.no_grad():")
             with writer.indented():
-                writer.line(f"{target}.{self._draw_in_size(symbol)}")
+                writer.line(f"{target}.{self._draw(symbol, of='self.')}")
             writer.line(f"if {start} is not None:")
             with writer.indented():
                 writer.line(f"nn.init.constant_({target}, {start})")
@@ -206,17 +196,6 @@ class Parameters:
             writer.line(f"nn.init.constant_({target}, free.item())")
         else:
             writer.line(f"nn.init.constant_({target}, {start})")
-
-    def _draw_in_size(self, symbol: Symbol) -> str:
-        distribution = symbol.distribution
-        assert distribution is not None
-        arguments = ", ".join(
-            self.number(c)
-            if c.is_number
-            else expression(c, lambda n: f"self.{self.names.symbols[n]}").signed
-            for c in distribution.arguments
-        )
-        return f"{distribution.name}_({arguments})"
 
     def _write_state_dict(self, writer: Writer) -> None:
         """Saving and loading while there is no size yet."""

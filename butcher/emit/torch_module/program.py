@@ -94,13 +94,13 @@ class Body:
     sweeps: bool = True
 
     def write(self, writer: Writer, steps: Sequence[Step]) -> None:
-        sweep = ""
+        sweep = 0
         for step in steps:
             if isinstance(step, Compute):
                 self.write_row(writer, step.row)
                 continue
-            _, dot, number = step.evaluation.key.partition(".")
-            if self.sweeps and dot and number != sweep:
+            _, number = step.evaluation.swept or ("", 0)
+            if self.sweeps and number and number != sweep:
                 writer.line(f"# sweep {number}")
             sweep = number
             self.write_call(writer, step.evaluation, step.argument)

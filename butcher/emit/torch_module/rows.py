@@ -11,9 +11,11 @@ from butcher.emit.torch_module.expressions import (
     NameOf,
     expression,
     is_sum,
+    joined,
     power_text,
     shortened,
     summands,
+    without_step,
 )
 from butcher.emit.torch_module.names import Names, fresh
 from butcher.emit.torch_module.writer import Writer
@@ -57,13 +59,11 @@ class Part:
 class Scope:
     """What a row is written with.
 
-    steps     the symbols that are factored out of a row: the step, or one for every row.
     redrawn   the symbols that are drawn again for the backward pass.
     spelled   a symbol as it is read in forward: `k`, `h`, `h[3]`.
     """
 
     names: Names
-    steps: frozenset[str]
     redrawn: frozenset[str]
     spelled: NameOf
 
@@ -86,13 +86,8 @@ def _positive_first(addends: list[Addend], factor: str) -> tuple[Addend, ...]:
 
 def step_factor(coefficient: Coefficient, scope: Scope) -> tuple[str, Coefficient]:
     """(`h**2`, rest) with coefficient = h^2 rest."""
-    for name in sorted(coefficient.names & scope.steps):
-        power = coefficient.power_of(name)
-        if power > 0:
-            variable = next(v for v in coefficient.variables if v.name == name)
-            rest = coefficient / Coefficient.symbol(variable) ** power
-            return power_text(scope.spelled(name), power), rest
-    return "", coefficient
+    name, power, rest = without_step(coefficient)
+    return power_text(scope.spelled(name), power) if power else "", rest
 
 
 def _addend(source: str, coefficient: Coefficient, scope: Scope, writer: Writer) -> Addend:
@@ -139,11 +134,11 @@ def _named(terms: list[str], exact: str | None, scope: Scope, writer: Writer) ->
 
 def inline(row: Sequence[Part]) -> tuple[str, str]:
     """The row on one line and its comment, empty if no number is rounded or respelled."""
-    text = _joined([_inline_part(part) for part in row])
+    text = joined([_inline_part(part) for part in row])
     exact = [a.exact for part in row for a in part.addends if a.exact]
     if len(exact) < 2:
         return text, f"  # {exact[0]}" if exact else ""
-    shown = _joined([_shown_part(part) for part in row]).replace("**", "^")
+    shown = joined([_shown_part(part) for part in row]).replace("**", "^")
     return text, f"  # {shown}"
 
 
@@ -151,7 +146,7 @@ def _inline_part(part: Part) -> tuple[bool, str]:
     if len(part.addends) == 1:
         addend = part.addends[0]
         return addend.negative, addend.times(part.factor)
-    text = _joined([(a.negative, a.times()) for a in part.addends])
+    text = joined([(a.negative, a.times()) for a in part.addends])
     return False, f"{part.factor} * ({text})" if part.factor else text
 
 
@@ -159,14 +154,8 @@ def _shown_part(part: Part) -> tuple[bool, str]:
     if len(part.addends) == 1:
         addend = part.addends[0]
         return addend.negative and not is_sum(addend.exact or ""), addend.shown(part.factor)
-    text = _joined([(a.negative and not is_sum(a.exact or ""), a.shown()) for a in part.addends])
+    text = joined([(a.negative and not is_sum(a.exact or ""), a.shown()) for a in part.addends])
     return False, f"{part.factor} ({text})" if part.factor else text
-
-
-def _joined(signed: Sequence[tuple[bool, str]]) -> str:
-    (negative, first), *rest = signed
-    tail = "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
-    return f"{'-' if negative else ''}{first}{tail}"
 
 
 # ---------------------------------------------------------------------- one term a line
@@ -182,7 +171,7 @@ def assign(writer: Writer, target: str, row: Sequence[Part]) -> None:
     *plain, last = row
     is_gathered = len(last.addends) > 1 and bool(last.factor)
     if is_gathered and sum(len(part.addends) for part in plain) <= 1:
-        before = _joined([_inline_part(part) for part in plain]) + " + " if plain else ""
+        before = joined([_inline_part(part) for part in plain]) + " + " if plain else ""
         if not any(part.addends[0].exact for part in plain):
             _one_a_line(writer, f"{target} = {before}{last.factor} * (", last.addends)
             return

@@ -65,7 +65,7 @@ class Writer:
             return
         self.line(head)
         with self.indented():
-            self.lines(item if item.startswith("#") else f"{item}," for item in items)
+            self.lines(f"{item}," for item in items)
         self.line(tail)
 
     def text(self) -> str:
