@@ -62,41 +62,56 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in diagnostics)
 
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of what is not seen, or does something to a terminal."""
+
+
 def escaped(text: str) -> str:
     """`text` with control, format and unpaired characters written as `\\x1b`, `\\u202e`."""
-    return "".join(
-        c
-        if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-        else (f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}")
-        for c in text
-    )
+    return "".join(_escape(c) if unicodedata.category(c) in _UNSEEN else c for c in text)
 
 
+def _escape(character: str) -> str:
+    number = ord(character)
+    if number < 1 << 8:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 1 << 16 else f"\\U{number:08x}"
+
+
+_WIDEST_LINE = 200
 _WIDEST_EXCERPT = 120
+"""Characters; of a wider line this much is shown, around the place."""
 
 
 def render(diagnostic: Diagnostic, source: Source) -> str:
     """The finding as a person reads it: place, message, the line with a caret, the mend."""
     span = diagnostic.span
-    head = (
+    parts = [
         f"{escaped(source.name)}:{span.line}:{span.column}: "
         f"{diagnostic.severity}[{diagnostic.code}]: {escaped(diagnostic.message)}"
-    )
-    parts = [head]
+    ]
     line = source.line(span.line)
-    end = span.end_column if span.end_line == span.line else len(line) + 1
     if line.strip():
-        first = max(0, span.column - 1 - _WIDEST_EXCERPT // 2) if len(line) > 200 else 0
-        shown = line[first : first + _WIDEST_EXCERPT] if len(line) > 200 else line
-        before = escaped(line[first : span.column - 1].replace("\t", " "))
-        marked = escaped(line[span.column - 1 : min(end - 1, first + len(shown))])
-        parts.append("    " + escaped(shown.replace("\t", " ")))
-        parts.append("    " + " " * len(before) + "^" * max(1, len(marked)))
+        parts += _excerpt(line.replace("\t", " "), span)
     if diagnostic.hint:
         parts.append(escaped(diagnostic.hint))
     if diagnostic.severity is not Severity.NOTE:
         parts.append(f"More: butcher explain {diagnostic.code}")
     return "\n".join(parts)
+
+
+def _excerpt(line: str, span: Span) -> tuple[str, str]:
+    """The line that the span begins in, or the part around it, and carets under the span."""
+    start, end = span.column - 1, len(line)
+    if span.end_line == span.line:
+        end = span.end_column - 1
+    first, last = 0, len(line)
+    if last > _WIDEST_LINE:
+        first = max(0, start - _WIDEST_EXCERPT // 2)
+        last = first + _WIDEST_EXCERPT
+    before, marked = escaped(line[first:start]), escaped(line[start : min(end, last)])
+    carets = " " * len(before) + "^" * max(1, len(marked))
+    return f"    {escaped(line[first:last])}", f"    {carets}"
 
 
 class SpecError(Exception):
