@@ -13,10 +13,9 @@ from fractions import Fraction
 from operator import add, mul
 
 from butcher.analysis.entry import Entry
-from butcher.analysis.ring import Ball, Ints, Rows, sparse
+from butcher.analysis.ring import BITS, Ball, Ints, Rows, sparse
 from butcher.coefficient import ONE
 
-BITS = 256
 UNIT = 1 << BITS
 WIDEST = UNIT // 100
 

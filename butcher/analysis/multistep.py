@@ -37,14 +37,6 @@ class LinearMultistep:
     beta: tuple[Entry, ...]
     derivative: int
 
-    @property
-    def rho(self) -> Polynomial:
-        return tuple(one.value for one in self.alpha)
-
-    @property
-    def sigma(self) -> Polynomial:
-        return tuple(one.value for one in self.beta)
-
     def constant(self, q: int) -> Entry:
         """C_q q! = sum_j alpha_j j^q - q!/(q-m)! sum_j beta_j j^(q-m)."""
         m = self.derivative
@@ -59,11 +51,6 @@ class LinearMultistep:
         while p <= up_to and self.constant(p + self.derivative - 1).may_be(0):
             p += 1
         return p - 1
-
-    @property
-    def is_consistent(self) -> bool:
-        """rho(1) = 0 and rho'(1) = sigma(1); for u'', rho'(1) = 0 and rho''(1) = 2 sigma(1)."""
-        return self.order(1) == 1
 
     @property
     def is_exact(self) -> bool:
@@ -160,12 +147,6 @@ def zero_stability(graph: Graph) -> ZeroStability | None:
         return _judged(recurrence, derivative)
     except (NotHomogeneousError, ZeroDivisionError, TooLargeError):
         return None
-
-
-def zero_stable(graph: Graph) -> bool | None:
-    """Whether the root condition holds; None where it has no meaning or is not known."""
-    found = zero_stability(graph)
-    return None if found is None else found.stable
 
 
 def _judged(recurrence: tuple[Entry, ...], derivative: int) -> ZeroStability | None:

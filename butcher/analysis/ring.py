@@ -28,9 +28,11 @@ Ints = list[int]
 Rows = Sequence[tuple[Mapping[int, Entry], Mapping[int, Entry]]]
 """For each row its values (lag -> coefficient) and its stages (column -> coefficient)."""
 
+BITS = 256
+"""Of the middle of a ball, behind the point."""
+
 LARGEST_DENOMINATOR = 1 << 15
 """Bits. Sixteen stages with surds need 1,500."""
-
 
 LARGEST_MATRIX = 1 << 18
 """Integers in a matrix."""
@@ -46,8 +48,7 @@ class Ball:
     @classmethod
     def of(cls, middle: Number, radius: Fraction) -> Ball:
         """The middle to 256 bits."""
-        bits = 256
-        return cls(Fraction(middle.scaled(bits), 1 << bits), radius + Fraction(1, 1 << bits))
+        return cls(Fraction(middle.scaled(BITS), 1 << BITS), radius + Fraction(1, 1 << BITS))
 
     def __contains__(self, value: int | Fraction) -> bool:
         return abs(self.middle - value) <= self.radius

@@ -81,11 +81,6 @@ class Trees:
         for _ in range(order):
             self.grow()
 
-    @property
-    def order(self) -> int:
-        """The order up to which trees are listed."""
-        return len(self._ranges) - 1
-
     def __len__(self) -> int:
         return len(self.left)
 

@@ -50,17 +50,17 @@ def fit(
     on_step: Callable[[], None] = lambda: None,
 ) -> Iterator[EpochResult]:
     """Train `model`, which is on `device`, and yield after each epoch; raises Diverged."""
-    steps = optimizer(model, options)
-    rate = schedule(steps, options, len(train))
+    optimize = optimizer(model, options)
+    rate = schedule(optimize, options, len(train))
     for epoch in range(1, options.epochs + 1):
         lr = float(rate.get_last_lr()[0])
         model.train()
         sums = Sums(device)
         for number, (x, y) in enumerate(placed(train, device), start=1):
             logits, loss = forward(model, x, y, options.precision)
-            steps.zero_grad(set_to_none=True)
+            optimize.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            steps.step()
+            optimize.step()
             rate.step()
             sums.add(logits, loss, y)
             if (number % LOOK_EVERY == 0 or number == len(train)) and not sums.finite():

@@ -33,22 +33,24 @@ def optimizer(model: nn.Module, options: TrainOptions) -> optim.Optimizer:
     )
 
 
-def schedule(steps: optim.Optimizer, options: TrainOptions, epoch: int) -> LRScheduler:
-    """The learning rate after each optimizer step; `epoch` is how many steps an epoch has.
+def schedule(
+    optimizer: optim.Optimizer, options: TrainOptions, steps_per_epoch: int
+) -> LRScheduler:
+    """The learning rate after each step of the optimizer.
 
     The rest of the schedule begins where the warm-up ends; milestones count from the start.
     """
-    warm = round(options.warmup * epoch)
-    left = max(1, options.epochs * epoch - warm)
+    warm = round(options.warmup * steps_per_epoch)
+    left = max(1, options.epochs * steps_per_epoch - warm)
     after: LRScheduler
     if options.schedule == "cosine":
-        after = CosineAnnealingLR(steps, T_max=left, eta_min=options.lr_min)
+        after = CosineAnnealingLR(optimizer, T_max=left, eta_min=options.lr_min)
     elif options.schedule == "step":
-        milestones = [m * epoch - warm for m in options.milestones]
-        after = MultiStepLR(steps, milestones, gamma=options.gamma)
+        milestones = [m * steps_per_epoch - warm for m in options.milestones]
+        after = MultiStepLR(optimizer, milestones, gamma=options.gamma)
     else:
-        after = ConstantLR(steps, factor=1.0)
+        after = ConstantLR(optimizer, factor=1.0)
     if warm == 0:
         return after
-    ramp = LinearLR(steps, start_factor=WARMUP_START, total_iters=warm)
-    return SequentialLR(steps, [ramp, after], milestones=[warm])
+    ramp = LinearLR(optimizer, start_factor=WARMUP_START, total_iters=warm)
+    return SequentialLR(optimizer, [ramp, after], milestones=[warm])

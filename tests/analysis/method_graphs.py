@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from butcher.analysis.multistep import zero_stability
 from butcher.coefficient import Coefficient, Number, Variable
 from butcher.ir.graph import Estimate, Evaluation, Graph, Row, State, Term
 from butcher.spec.scheme import Equation
@@ -13,6 +14,12 @@ h = Coefficient.symbol(Variable("h", Number.of(1)))
 ODE = (Equation(state="u", derivative=1, slots=(("f", "u"),)),)
 
 Value = int | str | Fraction | Number | Coefficient
+
+
+def zero_stable(method: Graph) -> bool | None:
+    """Whether the root condition holds; None where it has no meaning or is not known."""
+    found = zero_stability(method)
+    return None if found is None else found.stable
 
 
 def number(value: Value) -> Coefficient:

@@ -7,9 +7,8 @@ import nodepy.linear_multistep_method
 import nodepy.runge_kutta_method
 import pytest
 import sympy
-from method_graphs import multistep, runge_kutta
+from method_graphs import multistep, runge_kutta, zero_stable
 
-from butcher.analysis.multistep import zero_stable
 from butcher.analysis.order import order
 
 

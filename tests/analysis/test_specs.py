@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import kauri
 import pytest
+from method_graphs import zero_stable
 
 import butcher
 from butcher.analysis.consistency import consistency
 from butcher.analysis.entry import entry
-from butcher.analysis.multistep import zero_stability, zero_stable
+from butcher.analysis.multistep import zero_stability
 from butcher.analysis.order import order, order_nonautonomous
 from butcher.coefficient import Coefficient, Number
 from butcher.ir.graph import STEP, Graph, Row, Term
