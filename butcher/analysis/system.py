@@ -149,6 +149,8 @@ class _Unfolding:
                 raise UndefinedError(f"slot {slot} is a linear map and no term of the equation")
             if slot not in reads:
                 raise UndefinedError(f"slot {slot} does not stand in the ode clause")
+        if not reads:
+            raise UndefinedError("no slot is evaluated")
         return reads, drives
 
     def targets(self) -> list[Target]:

@@ -291,11 +291,12 @@ class Steps:
         known = self.names.meaning.get(name)
         if known is None:
             states = ", ".join(f"{s}[n+1]" for s in self.states)
+            hint = f"Assigned are {states}." if states else f"Write `{name}[n+1] = ...`."
             self.report.error(
                 "B224",
                 at.span,
                 f"`{name}` is no state: nothing assigns {name}[n+1]",
-                nearest(name, self.states) or f"Assigned are {states}.",
+                nearest(name, self.states) or hint,
             )
             return None
         if known[0] != "stage":

@@ -264,6 +264,10 @@ K = Coefficient.symbol(Variable("k", Number.of(F(-1, 20))))
             ),
             "order is proved for first-order equations, not for u''",
         ),
+        (
+            graph([U], [], [row("u[n+1]", **{"u[n]": 1})], ["u[n+1]"], ode=()),
+            "no slot is evaluated",
+        ),
     ],
 )
 def test_where_order_has_no_meaning_the_reason_is_said(method: Graph, reason: str) -> None:
