@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+
 import pytest
 import torch
 from torch import nn
 
 from butcher.block import make_block
 from butcher.compiler import compile
-from butcher.emit.torch_module.names import MODULE_ATTRIBUTES, class_name
+from butcher.emit.torch_module import helpers
+from butcher.emit.torch_module.names import MODULE_ATTRIBUTES, OWN_NAMES, class_name
 
 
 def test_the_attributes_of_modules_are_known() -> None:
     """Of the torch installed here; a name that begins with an underscore is changed in any case."""
     public = {name for name in dir(nn.Module()) if not name.startswith("_")}
     assert public <= MODULE_ATTRIBUTES
+
+
+EVERYTHING = """
+method everything
+  ode x' = f(y), y' = g(x)
+  param p = 1/2
+  learn a = 1/2 in [0, 1]
+  learn c = 1/2 in [0, 1] per channel
+  random eta ~ bernoulli(p) per batch
+  random zeta ~ uniform(0, 1) redrawn backward
+step
+  x[n+1] = x[n] + a*h*f(y[n]) + c*eta*h*f(y[n-1])
+  y[n+1] = y[n] + zeta*h*g(x[n+1])
+"""
+
+
+def globals_of(source: str) -> set[str]:
+    """The names that a file reads or makes and that are no variables of its functions."""
+    tree = ast.parse(source)
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    made = {
+        name.name for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names
+    }
+    made |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return made | read & set(dir(builtins))
+
+
+def test_no_variable_and_no_class_takes_a_name_that_the_file_needs() -> None:
+    needed = globals_of(compile(EVERYTHING, step="per-stage"))
+    needed |= {"torch", "SubNet", "SubNets", "slots"}
+    every_helper = (text for name, text in vars(helpers).items() if name.isupper())
+    needed |= globals_of("".join(every_helper))
+    assert needed <= OWN_NAMES
+    text = "method two\n  param slot_nets = 2\nstep\n  u[n+1] = f(u[n]) + slot_nets*g(u[n])\n"
+    assert make_block(text, nn.Identity)(torch.ones(1)).item() == 3.0
 
 
 NAMES = [

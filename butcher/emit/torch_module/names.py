@@ -35,9 +35,9 @@ OWN_NAMES = _words(
     """
     self f h t n u F nn torch Tensor Callable Iterator Mapping Sequence order stages nfe states
     start inverse channels state scheme step weights size
-    sub_nets bounded unbounded redrawn shape_per_sample may_skip axis_one
-    callable dict float int isinstance iter len list next range repr set sorted str super tuple
-    type property zip RuntimeError TypeError ValueError
+    SubNet SubNets sub_nets slot_nets slots bounded unbounded redrawn may_skip
+    bool callable dict float int isinstance len list next object property range set sorted str
+    super tuple TypeError ValueError
     """
 )
 _KEY = re.compile(r"(\w+)\[n(?:([+-])(\d+))?\](.*)", re.ASCII)
