@@ -10,7 +10,7 @@ from butcher.analysis.proof import OrderResult
 from butcher.analysis.ring import Ball
 from butcher.analysis.suspects import suspects
 from butcher.coefficient import shown
-from butcher.errors import Diagnostic, Suspect, error, note, warning
+from butcher.errors import Diagnostic, Suspect, error, has_errors, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
 from butcher.spec.scheme import Claim, Scheme
@@ -18,6 +18,8 @@ from butcher.spec.scheme import Claim, Scheme
 
 def claim_findings(scheme: Scheme, graph: Graph, orders: Orders) -> Iterator[Diagnostic]:
     """What the orders say about the claim; without a claim, the order as a note."""
+    if not scheme.ode and has_errors(scheme.findings):
+        return  # it may be the equation that could not be read
     if scheme.claim is None:
         yield from _unclaimed(orders, scheme.place.span)
         return

@@ -17,6 +17,7 @@ from butcher.coefficient import (
 )
 from butcher.compiler.claims import claim_findings, proved
 from butcher.compiler.lookup import read
+from butcher.compiler.outline import Outline, outline, written
 from butcher.compiler.structure import structure_findings
 from butcher.errors import Diagnostic, Severity, SpecError, error, escaped, warning
 from butcher.frontend.limits import decode
@@ -68,19 +69,32 @@ class Verdict:
         inside = ", ".join(f"sqrt{d}" for d in generators)
         return f"QQ({inside})" if inside else "QQ"
 
+    @property
+    def outline(self) -> Outline:
+        """What stands above the body; of a file without a scheme, what could be read of it."""
+        if self.scheme is None:
+            return outline(self.source)
+        scheme, claim = self.scheme, self.scheme.claim
+        return Outline(
+            name=written(scheme.source, scheme.name, scheme.place.span),
+            kind=scheme.body.kind,
+            claimed_order=claim.order if claim is not None else None,
+            claimed_embedded_order=claim.embedded if claim is not None else None,
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The object that `butcher check --json` prints."""
         scheme, graph = self.scheme, self.graph
-        claim = scheme.claim if scheme is not None else None
+        known = self.outline
         return {
             "file": self.source.name,
-            "name": scheme.name if scheme is not None else None,
-            "kind": scheme.body.kind if scheme is not None else None,
+            "name": known.name,
+            "kind": known.kind,
             "explicit": graph.is_explicit if graph is not None else None,
             "stages": stages(scheme) if scheme is not None else None,
             "steps": _steps(graph) if graph is not None else None,
-            "claimed_order": claim.order if claim is not None else None,
-            "claimed_embedded_order": claim.embedded if claim is not None else None,
+            "claimed_order": known.claimed_order,
+            "claimed_embedded_order": known.claimed_embedded_order,
             "order": self.order,
             "embedded_order": self.embedded_order,
             "order_nonautonomous": self.order_nonautonomous,
@@ -122,7 +136,7 @@ def examine_bytes(data: bytes, name: str) -> Verdict:
 def examine(scheme: Scheme, *, verify: bool = True) -> Verdict:
     """What is wrong with a scheme, and, unless not to be verified, what is proved of it."""
     try:
-        with budget(2 * MOST_ARITHMETIC):
+        with budget(3 * MOST_ARITHMETIC // 2):
             return _examined(scheme, verify=verify)
     except SpecError as problem:
         return Verdict(scheme.source, scheme, problem.diagnostics)

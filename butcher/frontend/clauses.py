@@ -97,8 +97,14 @@ def _with_redrawn(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _unreadable(line: LogicalLine, common: Common) -> tree.Clause | None:
-    """A declaration whose name alone could be read, so that its uses are no unknown names."""
+    """What a clause is known to be all the same.
+
+    A declaration whose name alone could be read: its uses are no unknown names. An equation that
+    could not be: it is not the default one, so nothing is said about order.
+    """
     keyword, *rest = line.tokens
+    if keyword == "ode":
+        return tree.Ode((), **common)
     if not rest or rest[0].type != "NAME":
         return None
     name = tree.Name(str(rest[0]), token_span(rest[0]))

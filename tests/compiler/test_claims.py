@@ -47,3 +47,37 @@ def test_the_first_broken_condition_is_said_exactly() -> None:
 def test_a_false_embedded_claim_is_told_apart() -> None:
     codes = [d.code for d in with_typo("bs32", "order 3(2)", "order 3(3)").diagnostics]
     assert codes == ["B402", "B306"]
+
+
+@pytest.mark.parametrize("equation", ["u' = 2*f(u)", "u' = f(y)", "x' = f(y), y' = g(x"])
+def test_of_an_equation_that_cannot_be_read_nothing_is_claimed_or_found(equation: str) -> None:
+    text = f"method a\n  ode {equation}\n  order 2\nstep\n  u[n+1] = u[n] + h*f(u[n])\n"
+    verdict = examine_bytes(text.encode(), "a.tab")
+    assert [(d.severity.value, d.span.line) for d in verdict.diagnostics] == [("error", 2)]
+    assert verdict.order is None
+    assert verdict.as_json()["claimed_order"] == 2
+
+
+def test_tables_of_an_equation_that_cannot_be_read_are_not_blamed() -> None:
+    table = "tableau {}\n  | .\n  --\n  | 1\n"
+    text = "method a\n  ode x' = f(y), y' = 2*g(x)\n" + table.format("f") + table.format("g")
+    verdict = examine_bytes(text.encode(), "a.tab")
+    assert [d.span.line for d in verdict.diagnostics] == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("method a\n order 3(2)\ntableau\n 0|\n --\n|1 z\n", ("a", "runge-kutta", 3, 2)),
+        ("method a\nstep\n u[n+1] = v\n", ("a", "scheme", None, None)),
+        ("method unnamed\nmultistep\n alpha | 1\n", ("unnamed", "multistep", None, None)),
+        ("method 2a\nstep\n u[n+1] = u[n] + h*f(u[n])\n", (None, "scheme", None, None)),
+        ("method a\n order 2\n", ("a", None, 2, None)),
+        ("", (None, None, None, None)),
+    ],
+)
+def test_what_stands_above_a_broken_body_is_known(text: str, known: tuple[object, ...]) -> None:
+    found = examine_bytes(text.encode(), "a.tab").as_json()
+    keys = ("name", "kind", "claimed_order", "claimed_embedded_order")
+    assert tuple(found[key] for key in keys) == known
+    assert any(d["severity"] == "error" for d in found["diagnostics"])
