@@ -12,7 +12,8 @@ from butcher.resources import root
 PAGES = root("errors.md").read_text("utf-8")
 FRONTEND = Path(__file__).parents[2] / "butcher" / "frontend"
 
-SECTIONS = dict(re.findall(r"^## (B(?!000)[01]\d\d) · [^\n]+\n(.*?)(?=^## |\Z)", PAGES, re.M | re.S))
+SECTION = re.compile(r"^## (B(?!000)[01]\d\d) · [^\n]+\n(.*?)(?=^## |\Z)", re.M | re.S)
+SECTIONS = dict(SECTION.findall(PAGES))
 
 
 def example(section: str) -> bytes:
