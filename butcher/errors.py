@@ -78,6 +78,14 @@ def _escape(character: str) -> str:
     return f"\\u{number:04x}" if number < 1 << 16 else f"\\U{number:08x}"
 
 
+def readable(text: str) -> str:
+    """Escaped, and without its middle where a name in it is as long as a book."""
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[: _LONGEST_TEXT // 2]}...{text[-_LONGEST_TEXT // 2 :]}"
+    return escaped(text)
+
+
+_LONGEST_TEXT = 2000
 _WIDEST_LINE = 200
 _WIDEST_EXCERPT = 120
 """Characters; of a wider line this much is shown, around the place."""
@@ -88,13 +96,13 @@ def render(diagnostic: Diagnostic, source: Source) -> str:
     span = diagnostic.span
     parts = [
         f"{escaped(source.name)}:{span.line}:{span.column}: "
-        f"{diagnostic.severity}[{diagnostic.code}]: {escaped(diagnostic.message)}"
+        f"{diagnostic.severity}[{diagnostic.code}]: {readable(diagnostic.message)}"
     ]
     line = source.line(span.line)
     if line.strip():
         parts += _excerpt(line.replace("\t", " "), span)
     if diagnostic.hint:
-        parts.append(escaped(diagnostic.hint))
+        parts.append(readable(diagnostic.hint))
     if diagnostic.severity is not Severity.NOTE:
         parts.append(f"More: butcher explain {diagnostic.code}")
     return "\n".join(parts)

@@ -63,6 +63,8 @@ class Polynomial:
     def __mul__(self, other: Polynomial) -> Polynomial:
         if len(self.terms) * len(other.terms) > LARGEST_TERMS**2 // 4:
             raise ExpressionTooLargeError(len(self.terms) * len(other.terms))
+        if len(self.terms) > 1 and len(other.terms) > 1:
+            spend(len(self.terms) * len(other.terms), 0)
         total: dict[Monomial, Number] = {}
         for left, a in self.terms:
             for right, b in other.terms:
@@ -145,6 +147,8 @@ def content(polynomials: Iterable[Polynomial]) -> dict[Variable, int]:
 
 def divided(polynomial: Polynomial, by: Mapping[Variable, int], factor: Number) -> Polynomial:
     terms: dict[Monomial, Number] = {}
+    if len(polynomial.terms) > 1:
+        spend(3 * len(polynomial.terms), 0)
     for monomial, number in polynomial.terms:
         rest = tuple((v, p - by.get(v, 0)) for v, p in monomial if p > by.get(v, 0))
         terms[rest] = number * factor

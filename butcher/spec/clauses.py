@@ -9,7 +9,7 @@ from butcher.spec.scheme import Claim, Equation
 
 LARGEST_ORDER = 12
 MOST_SWEEPS = 64
-MOST_SLOTS = 64
+MOST_SLOTS = 16
 
 
 def only(clauses: tuple[tree.Clause, ...], kind: type[tree.Clause]) -> tree.Clause | None:
