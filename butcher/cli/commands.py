@@ -212,20 +212,21 @@ def explain(code: str) -> None:
 
 def draw(spec: str, output: Path) -> None:
     """`butcher draw`."""
-    from butcher.emit import render as drawing
-    from butcher.ir.lower import lower
+    from butcher.compiler.drawing import drawn
+    from butcher.emit.render import GraphvizError, UnknownFormatError, suffix_of
 
     try:
-        suffix = drawing.suffix_of(output)
-    except drawing.UnknownFormatError as problem:
+        suffix = suffix_of(output)
+    except UnknownFormatError as problem:
         raise Failure(2, f"butcher: {problem}") from None
     scheme = _scheme(spec)
     try:
-        picture = drawing.draw(
-            lower(scheme), scheme.title or scheme.name, suffix, digest=scheme.digest
-        )
-    except drawing.GraphvizError as problem:
-        raise Failure(3, f"butcher: {problem}") from None
+        picture = drawn(scheme, suffix)
+    except SpecError as problem:
+        _say(problem.diagnostics, problem.source)
+        raise Failure(1) from None
+    except GraphvizError as problem:
+        raise Failure(3, f"butcher: {escaped(str(problem))}") from None
     _write(output, picture)
 
 

@@ -7,6 +7,7 @@ from butcher.compiler.claims import claimed, proved, starts
 from butcher.compiler.verdict import Verdict, stages
 from butcher.emit.torch_module import Header
 from butcher.ir.graph import Graph
+from butcher.ir.steps import is_step
 from butcher.spec import Scheme
 from butcher.version import __version__
 
@@ -62,7 +63,7 @@ def _sentence(what: str, result: OrderResult) -> str:
 
 
 def _step_words(graph: Graph) -> str:
-    steps = [s for s in graph.symbols if s.name == "h" or s.name.startswith("h:")]
+    steps = [s for s in graph.symbols if is_step(s.name)]
     if len(steps) == 1 and steps[0].kind == "h":
         return "fixed"
     return "learned per stage" if steps and steps[0].scope == "stage" else "learned"

@@ -12,6 +12,7 @@ from butcher.coefficient import ONE, Coefficient, Number
 from butcher.errors import Diagnostic, error
 from butcher.ir.graph import Graph
 from butcher.ir.lower import Step
+from butcher.ir.steps import is_step
 from butcher.spec import Scheme, Symbol
 
 MOST_EVALUATIONS = 256
@@ -114,7 +115,7 @@ def unusable(
 def _unused_step(
     scheme: Scheme, graph: Graph, step: Step | None, h: Number | None
 ) -> Iterator[Diagnostic]:
-    if any(name == "h" or name.startswith("h:") for name in graph.names):
+    if any(is_step(name) for name in graph.names):
         return
     start = _step(scheme).start if h is None else h
     if is_learned(scheme, step) or start != ONE:

@@ -6,7 +6,7 @@ import os
 from fractions import Fraction
 
 from butcher.analysis.order import OrderResult, order
-from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
+from butcher.compiler.bounded import bounded
 from butcher.compiler.heading import heading
 from butcher.compiler.lookup import resolve
 from butcher.compiler.options import (
@@ -17,15 +17,14 @@ from butcher.compiler.options import (
     unusable,
 )
 from butcher.compiler.verdict import Verdict, examine
-from butcher.emit.torch_module import emit_module
-from butcher.errors import Diagnostic, Severity, SpecError, has_errors, warning
+from butcher.emit.torch_module import NotAFloatError, emit_module
+from butcher.errors import Diagnostic, Severity, SpecError, error, has_errors, warning
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 from butcher.passes.prune import prune
 from butcher.passes.share import share
 from butcher.passes.unroll import unroll
 from butcher.spec import Scheme
-from butcher.spec.expression import MOST_ARITHMETIC, too_much
 
 
 def compile(  # the word for what this does
@@ -65,12 +64,8 @@ def translate(
     verify: bool = True,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """As `compile`, with the warnings."""
-    try:
-        with budget(3 * MOST_ARITHMETIC):
-            return _translated(scheme, step, h, weights, class_name, verify)
-    except (BudgetExceededError, ExpressionTooLargeError) as problem:
-        found = too_much(problem, scheme.place.span)
-        raise SpecError([*scheme.findings, found], scheme.source) from None
+    with bounded(scheme, 6):
+        return _translated(scheme, step, h, weights, class_name, verify)
 
 
 def _translated(
@@ -85,6 +80,8 @@ def _translated(
     start = chosen_start(scheme, mode, h)
     scheme = chosen_weights(scheme, weights)
     verdict = examine(scheme, verify=verify)
+    if verdict.graph is None:
+        raise SpecError(verdict.diagnostics, scheme.source)
     graph = prune(lower(scheme, mode, start))
     findings = [*verdict.diagnostics, *unusable(scheme, graph, mode, start)]
     if has_errors(findings):
@@ -93,7 +90,11 @@ def _translated(
     findings += too_few_sweeps(scheme, verdict, sweeps)
     graph = straightened(graph)
     warnings = tuple(d for d in findings if d.severity is Severity.WARNING)
-    return emit_module(graph, heading(scheme, graph, verdict, name, sweeps)), warnings
+    try:
+        return emit_module(graph, heading(scheme, graph, verdict, name, sweeps)), warnings
+    except NotAFloatError as problem:  # of sums that sharing made; others have been found above
+        found = error("B504", scheme.place.span, str(problem))
+        raise SpecError([*findings, found], scheme.source) from None
 
 
 def straightened(graph: Graph) -> Graph:

@@ -10,21 +10,18 @@ from butcher.analysis.multistep import ZeroStability, zero_stability
 from butcher.analysis.order import CAP, Orders, order, order_nonautonomous
 from butcher.coefficient import (
     ONE,
-    BudgetExceededError,
-    ExpressionTooLargeError,
     Number,
-    budget,
 )
+from butcher.compiler.bounded import bounded
 from butcher.compiler.claims import claim_findings, proved
 from butcher.compiler.lookup import read
 from butcher.compiler.outline import Outline, outline, written
 from butcher.compiler.structure import structure_findings
-from butcher.errors import Diagnostic, Severity, SpecError, error, escaped, warning
+from butcher.errors import Diagnostic, Severity, SpecError, error, escaped, readable, warning
 from butcher.frontend.limits import decode
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 from butcher.source import Source, Span
-from butcher.spec.expression import MOST_ARITHMETIC, too_much
 from butcher.spec.scheme import Multistep, RungeKutta, Scheme
 
 
@@ -113,7 +110,11 @@ class Verdict:
         count = sum(d.severity is Severity.ERROR for d in self.diagnostics)
         if self.scheme is None:
             return f"{name}: {_count(count, 'error')}"
-        words = [self.scheme.name, self.scheme.body.kind, _count(stages(self.scheme), "stage")]
+        words = [
+            readable(self.scheme.name),
+            self.scheme.body.kind,
+            _count(stages(self.scheme), "stage"),
+        ]
         if self.orders is not None and self.order is not None:
             both = f"({self.embedded_order})" if self.embedded_order is not None else ""
             words.append(f"order {self.order}{both}, verified {proved(self.orders.advanced)}")
@@ -136,13 +137,10 @@ def examine_bytes(data: bytes, name: str) -> Verdict:
 def examine(scheme: Scheme, *, verify: bool = True) -> Verdict:
     """What is wrong with a scheme, and, unless not to be verified, what is proved of it."""
     try:
-        with budget(3 * MOST_ARITHMETIC // 2):
+        with bounded(scheme, 3):
             return _examined(scheme, verify=verify)
     except SpecError as problem:
-        return Verdict(scheme.source, scheme, problem.diagnostics)
-    except (BudgetExceededError, ExpressionTooLargeError) as problem:
-        found = too_much(problem, scheme.place.span)
-        return Verdict(scheme.source, scheme, _sorted([*scheme.findings, found]))
+        return Verdict(scheme.source, scheme, _sorted(problem.diagnostics))
 
 
 def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
