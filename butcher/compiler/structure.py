@@ -20,6 +20,7 @@ def structure_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
         yield from _weights(scheme.body, graph, facts)
     yield from _dead(scheme, graph, facts)
     yield from _constants(graph, facts, scheme.place.span)
+    yield from _timeless(graph, facts, scheme.place.span)
     yield from _re_evaluated(graph, facts)
 
 
@@ -104,6 +105,18 @@ def _constants(graph: Graph, facts: Consistency, default: Span) -> Iterator[Diag
                 else f": its states add up to {shown(constant.sum.value)}"
             )
             yield note("B303", span or default, f"{what} does not keep constants{found}")
+
+
+def _timeless(graph: Graph, facts: Consistency, default: Span) -> Iterator[Diagnostic]:
+    """A slot that is given the time needs an argument that has one."""
+    for held in graph.evaluations:
+        if held.slot in graph.timed and held.c is None and held.key not in facts.dead:
+            yield error(
+                "B227",
+                held.span or default,
+                f"{held.slot} is given the time, and the argument of {held.key} has none",
+                f"Write `{held.slot}(u)` in the equation, or an argument whose states add up to 1.",
+            )
 
 
 def _re_evaluated(graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:

@@ -168,10 +168,15 @@ class Graph:
         """The sets of weights, in the order of their first evaluation."""
         return tuple(dict.fromkeys(e.group for e in self.evaluations))
 
+    @cached_property
+    def timed(self) -> frozenset[str]:
+        """The slots that are given (t, u): those of the equations that say so, no linear one."""
+        return frozenset(slot for e in self.ode if e.time for slot, _ in e.slots)
+
     @property
     def takes_time(self) -> bool:
-        """Whether slots are given (t, u)."""
-        return any(equation.time for equation in self.ode)
+        """Whether a slot is given the time."""
+        return bool(self.timed)
 
     def is_value(self, key: str) -> bool:
         """Whether it is the key of a state that is a value of the solution, `u[n]` or `u[n-1]`."""
@@ -187,10 +192,9 @@ class Graph:
         for row in self.rows:
             for term in row.terms:
                 used |= term.coefficient.names
-        if self.takes_time:
-            for evaluation in self.evaluations:
-                if evaluation.c is not None:
-                    used |= (evaluation.c * STEP).names
+        for evaluation in self.evaluations:
+            if evaluation.slot in self.timed and evaluation.c is not None:
+                used |= (evaluation.c * STEP).names
         for symbol in self.symbols:
             if symbol.name in used and symbol.distribution is not None:
                 used |= {name for a in symbol.distribution.arguments for name in a.names}

@@ -60,7 +60,7 @@ def _evaluation_fits(graph: Graph, evaluation: Evaluation) -> None:
     _hold(graph, argument in graph.row, f"an evaluation reads a row, {key} reads {argument}")
     _hold(
         graph,
-        evaluation.c is not None or not graph.takes_time,
+        evaluation.c is not None or evaluation.slot not in graph.timed,
         f"where slots are given the time, evaluations have an abscissa, {key} has none",
     )
 

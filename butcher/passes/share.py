@@ -41,7 +41,7 @@ def _content(graph: Graph, evaluation: Evaluation, row: Row) -> Content:
     return (
         evaluation.group,
         frozenset(row.coefficients.items()),
-        evaluation.c if graph.takes_time else None,
+        evaluation.c if evaluation.slot in graph.timed else None,
     )
 
 

@@ -59,7 +59,7 @@ def expected(block: nn.Module, graph: Graph, states: tuple[Tensor, ...]) -> tupl
         graph,
         {key: Dense(value) for key, value in zip(graph.state, states, strict=True)},
         lambda e, t, y: Dense(
-            block.f[groups.index(e.group)](*([float(t)] if graph.takes_time else []), y.value)
+            block.f[groups.index(e.group)](*([float(t)] if e.slot in graph.timed else []), y.value)
         ),
         symbols=learned(block, graph),
     )
@@ -125,8 +125,9 @@ def passed(graph: Graph) -> Graph:
 def test_any_graph_is_emitted_as_what_it_means(graph: Graph) -> None:
     """Several states, slots and lags, time, shared weights, rows of no terms."""
     graph = prune(graph)
-    mix = TimedMix if graph.takes_time else Mix
-    block = live_class(emit_module(passed(graph), HEADER))(mix).eval()
+    slot = {e.group: e.slot for e in graph.evaluations}
+    nets = [TimedMix() if slot[g] in graph.timed else Mix() for g in unroll(graph).groups]
+    block = live_class(emit_module(passed(graph), HEADER))(nets).eval()
     states = states_of(block, (1, 3, 1, 2))
     values, wanted = taken(block(given_to(states))), expected(block, graph, states)
     assert difference(values, wanted) < 1e-10

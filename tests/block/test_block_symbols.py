@@ -11,6 +11,7 @@ from block.nets import Mix, TimedMix, Times, block_of
 from torch import Tensor, nn
 
 from butcher.block import make_block
+from butcher.errors import SpecError
 
 U = (4, 3, 2, 2)
 
@@ -240,3 +241,32 @@ def test_sub_nets_are_given_the_time() -> None:
     k1 = block.f[0](2.0, u)
     assert torch.allclose(block(u, 2.0), u + 0.5 * block.f[1](2.25, u + 0.25 * k1))
     assert torch.allclose(block(u), block(u, 0.0))
+
+
+def test_only_the_slots_that_the_equation_says_are_given_the_time() -> None:
+    text = """
+method kicked
+  ode x' = f(t, y), y' = g(x)
+step
+  x[n+1] = x[n] + h*f(y[n])
+  y[n+1] = y[n] + h*g(x[n+1])
+"""
+    block = make_block(text, {"f": TimedMix, "g": Mix}, h=0.5)
+    x, y = torch.randn(U), torch.randn(U)
+    x_next = x + 0.5 * block.f[0](2.0, y)
+    torch.testing.assert_close(block((x, y), 2.0), (x_next, y + 0.5 * block.f[1](x_next)))
+
+
+@pytest.mark.parametrize("argument", ["h*k", "2*u[n]", "join(u[n])"])
+def test_an_argument_without_a_time_is_refused(argument: str) -> None:
+    text = f"""
+method timeless
+  ode u' = f(t, u)
+  {"linear join" if "join" in argument else ""}
+step
+  k = f(u[n])
+  u[n+1] = u[n] + h*k + h*f({argument})
+"""
+    with pytest.raises(SpecError) as caught:
+        make_block(text, TimedMix)
+    assert "B227" in [d.code for d in caught.value.diagnostics]

@@ -57,7 +57,7 @@ def slots(graph: Graph) -> Slots[Residue]:
 
     def function(evaluation: Evaluation, time: Number, y: Residue) -> Residue:
         a, b = residue(evaluation.group, "a"), residue(evaluation.group, "b")
-        return y * y + y * a + b + (y * time if graph.takes_time else y)
+        return y * y + y * a + b + (y * time if evaluation.slot in graph.timed else y)
 
     return function
 

@@ -56,7 +56,7 @@ class Inverse:
         for step in self.steps:
             if isinstance(step, Evaluate):
                 call = Call(self.graph.evaluation[step.evaluation], Row("", step.argument))
-                found |= symbols([call], self.graph.takes_time)
+                found |= symbols([call], self.graph.timed)
             else:
                 found |= {name for term in step.terms for name in term.coefficient.names}
         return found

@@ -44,7 +44,7 @@ def _evaluation(
     evaluation: Evaluation, argument: Row | None, graph: Graph, nets: Mapping[str, str]
 ) -> str:
     time = ""
-    if graph.takes_time:
+    if evaluation.slot in graph.timed:
         moved = Coefficient.of(0) if evaluation.c is None else evaluation.c * STEP
         time = f"t + {_coefficient(moved)}, " if moved else "t, "
     head = f"{nets[evaluation.group]}({time}"

@@ -66,7 +66,7 @@ class Methods:
 
     def body(self, like: str) -> Body:
         groups = {group: i for i, group in enumerate(self.graph.groups)}
-        return Body(self.scope, groups, like, self.graph.takes_time, self.skipped)
+        return Body(self.scope, groups, like, self.graph.timed, self.skipped)
 
     @cached_property
     def skipped(self) -> dict[str, str]:
@@ -181,7 +181,7 @@ class Methods:
     def _write_steps(
         self, writer: Writer, steps: Sequence[Step], like: str, *, sweeps: bool = True
     ) -> None:
-        needed = symbols(steps, self.graph.takes_time)
+        needed = symbols(steps, self.graph.timed)
         self.parameters.write_locals(writer, needed, like)
         replace(self.body(like), sweeps=sweeps).write(writer, steps)
 

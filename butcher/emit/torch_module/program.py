@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from butcher.coefficient import Coefficient
@@ -59,14 +59,14 @@ def sources(steps: Iterable[Step]) -> set[str]:
     return named | {term.source for row in rows if row for term in row.terms}
 
 
-def symbols(steps: Iterable[Step], takes_time: bool) -> set[str]:
+def symbols(steps: Iterable[Step], timed: Collection[str]) -> set[str]:
     """The names that occur in coefficients."""
     found: set[str] = set()
     for step in steps:
         row = step.row if isinstance(step, Compute) else step.argument
         for term in row.terms if row else ():
             found |= term.coefficient.names
-        if takes_time and isinstance(step, Call):
+        if isinstance(step, Call) and step.evaluation.slot in timed:
             found |= offset(step.evaluation).names
     return found
 
@@ -82,6 +82,7 @@ class Body:
 
     nets     the group of weights -> its index in `self.f`.
     like     the local that shape and dtype are taken from.
+    timed    the slots that are given the time.
     skipped  evaluation -> the local of the drawn number without which it is not needed.
     sweeps   whether a comment says where a sweep begins.
     """
@@ -89,7 +90,7 @@ class Body:
     scope: Scope
     nets: Mapping[str, int]
     like: str
-    takes_time: bool
+    timed: Collection[str]
     skipped: Mapping[str, str]
     sweeps: bool = True
 
@@ -148,9 +149,11 @@ class Body:
     def _call(self, evaluation: Evaluation, argument: str, comment: str) -> tuple[str, str]:
         """`self.f[0](u)` and its comment; with time `self.f[0](t + 0.5 * h, u)`."""
         head = f"self.f[{self.nets[evaluation.group]}]("
+        if evaluation.slot not in self.timed:
+            return f"{head}{argument})", comment
         moved = offset(evaluation)
-        if not self.takes_time or not moved:
-            return f"{head}{'t, ' if self.takes_time else ''}{argument})", comment
+        if not moved:
+            return f"{head}t, {argument})", comment
         step, rest = step_factor(moved, self.scope)
         c = expression(rest, self.scope.spelled)
         factors = [f for f in (c.factor, step) if f and (f != "1" or not step)]
