@@ -7,7 +7,7 @@ BUTCHER := $(VENV)/bin/butcher
 # What to give to pytest: make test ARGS='-x -m "not slow"'
 ARGS ?=
 
-ALL_EXTRAS := train,plot,draw,export,log
+ALL_EXTRAS := train,draw,export
 
 .PHONY: help demo test check format build-env constraints clean
 .DEFAULT_GOAL := help
@@ -53,7 +53,7 @@ clean:
 	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-# Start-up counts in a compiler; some environments forbid imports to leave byte code behind.
+# Start-up counts in a compiler, and with PYTHONDONTWRITEBYTECODE imports leave no byte code behind.
 byte_code = $(PY) -m compileall -q butcher
 
 # --- the environment ---------------------------------------------------------------------------

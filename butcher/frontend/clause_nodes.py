@@ -18,7 +18,6 @@ Parts = Sequence[Any]
 _DISTRIBUTIONS = {"uniform": 2, "normal": 2, "bernoulli": 1}
 _H = frozenset({"h"})
 _PER = "`per` is followed by"
-_REDRAWN = "`redrawn` is followed by"
 
 
 class Common(TypedDict):

@@ -59,7 +59,7 @@ class HoResNetOptions(ModelOptions):
 
     family: Literal["ho-resnet"] = "ho-resnet"
     scheme: str
-    step: Literal["fixed", "learned", "per-stage", "controlled"] | None = None
+    step: Literal["fixed", "learned", "per-stage"] | None = None
     h: float | None = None
     weights: Literal["per-stage", "shared"] | None = None
     depth: int | None = Field(default=None, ge=1)
