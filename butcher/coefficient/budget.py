@@ -23,7 +23,7 @@ def spend(terms: int, bits: int) -> None:
 
     Long numbers cost what reducing a fraction of them does: the square of their length.
     """
-    _meter.left -= terms * (1 + (bits * bits >> 21))
+    _meter.left -= terms * (1 + (bits * bits >> 19))
     if _meter.left < 0:
         raise BudgetExceededError
 

@@ -74,6 +74,7 @@ class _Builder:
     def _scheme(self) -> tuple[Scheme | None, tuple[Diagnostic, ...]]:
         method, report = self.method, self.report
         clauses = method.clauses
+        self.names.check_length(method.name)
         Declarations(self.names, self.arithmetic).read(clauses)
         ode = read.equations(clauses, report)
         claim = read.claim(clauses, report)

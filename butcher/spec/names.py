@@ -25,6 +25,7 @@ _ARTICLE = {
 }
 
 MOST_NAMES = 1000
+LONGEST_NAME = 100
 
 STEP = Symbol(name="h", kind="h", start=ONE)
 
@@ -52,10 +53,17 @@ class Names:
             )
             return False
         self.meaning.setdefault(name.id, (meaning, name.span))
+        self.check_length(name)
         if len(self.meaning) > MOST_NAMES:
             message = f"the file gives a meaning to more than {MOST_NAMES} names, the limit"
             self.report.stop("B247", name.span, message)
         return True
+
+    def check_length(self, name: tree.Name) -> None:
+        """Reports a name that is too long to be one."""
+        if len(name.id) > LONGEST_NAME:
+            message = f"a name has at most {LONGEST_NAME} characters, and this has {len(name.id)}"
+            self.report.error("B250", name.span, message)
 
     def is_number(self, name: str) -> bool:
         """Whether the name stands for a number."""
