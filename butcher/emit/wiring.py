@@ -6,6 +6,7 @@ stage. Rows that are outputs, estimates or read by several stages have boxes of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -91,17 +92,15 @@ class _Drawing:
         return max(0, min(powers, default=0))
 
     def _numbers(self) -> dict[str, str]:
-        """group -> `f[0]`, or `f` if the slot has one set of weights; pruned stages come last."""
+        """group -> slot, and its place among the block's sub-nets if the slot has several sets of
+        weights: `f[1]`. Those that the block does not have come last.
+        """
         stages = sorted(self.graph.evaluations, key=lambda e: e.key not in self.live)
-        groups: dict[str, list[str]] = {}
-        for stage in stages:
-            of_slot = groups.setdefault(stage.slot, [])
-            if stage.group not in of_slot:
-                of_slot.append(stage.group)
+        slots = {stage.group: stage.slot for stage in stages}
+        sets = Counter(slots.values())
         return {
-            group: f"{slot}[{i}]" if len(of_slot) > 1 else slot
-            for slot, of_slot in groups.items()
-            for i, group in enumerate(of_slot)
+            group: f"{slot}[{i}]" if sets[slot] > 1 else slot
+            for i, (group, slot) in enumerate(slots.items())
         }
 
     def wiring(self) -> Wiring:
