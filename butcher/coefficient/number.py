@@ -70,7 +70,22 @@ class Number:
         """The number itself; never a float, which has been rounded already."""
         if isinstance(value, Number):
             return value
-        return cls({1: value.numerator}, value.denominator)
+        return cls._rational(value.numerator, value.denominator)
+
+    @classmethod
+    def _rational(cls, above: int, below: int) -> Number:
+        """above / below: what most numbers are, so made without a detour."""
+        number = cls.__new__(cls)
+        if not above:
+            number.terms, number.denominator = (), 1
+            return number
+        common = gcd(above, below)
+        if below < 0:
+            common = -common
+        above, number.denominator = above // common, below // common
+        number.terms = ((1, above),)
+        spend(1, max(number.denominator.bit_length(), above.bit_length()))
+        return number
 
     @classmethod
     def sqrt(cls, value: Fraction) -> Number:
@@ -91,6 +106,16 @@ class Number:
 
     def __add__(self, other: Number | int | Fraction) -> Number:
         other = Number.of(other)
+        if not self.terms or not other.terms:
+            return other if not self.terms else self
+        if self.is_rational and other.is_rational:
+            first, second = self.terms[0][1], other.terms[0][1]
+            if self.denominator == other.denominator:
+                return Number._rational(first + second, self.denominator)
+            return Number._rational(
+                first * other.denominator + second * self.denominator,
+                self.denominator * other.denominator,
+            )
         common = gcd(self.denominator, other.denominator)
         left, right = other.denominator // common, self.denominator // common
         total = {d: n * left for d, n in self.terms}
@@ -106,8 +131,14 @@ class Number:
 
     def __mul__(self, other: Number | int | Fraction) -> Number:
         other = Number.of(other)
-        if other.is_rational or not self.terms:
-            factor = other.terms[0][1] if other.terms else 0
+        if not self.terms or not other.terms:
+            return ZERO
+        if other.is_rational:
+            factor = other.terms[0][1]
+            if self.is_rational:
+                return Number._rational(
+                    self.terms[0][1] * factor, self.denominator * other.denominator
+                )
             scaled = [(d, n * factor) for d, n in self.terms]
             return Number(scaled, self.denominator * other.denominator)
         longest = max(self.terms[0][1].bit_length(), other.terms[0][1].bit_length(), 1)
