@@ -1,6 +1,6 @@
 """Networks made of compiled blocks."""
 
 from butcher.models.build import build, parameters, read
-from butcher.models.options import OptionError
+from butcher.models.options import TableError
 
-__all__ = ["OptionError", "build", "parameters", "read"]
+__all__ = ["TableError", "build", "parameters", "read"]

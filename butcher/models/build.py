@@ -9,7 +9,7 @@ from torch import nn
 
 from butcher.models.family import ModelOptions
 from butcher.models.ho_resnet import HoResNetOptions
-from butcher.models.options import OptionError, Problem, checked, shown, suggestion
+from butcher.models.options import Problem, TableError, checked, shown, suggestion
 
 FAMILIES: dict[str, type[ModelOptions]] = {"ho-resnet": HoResNetOptions}
 
@@ -17,16 +17,16 @@ FAMILIES: dict[str, type[ModelOptions]] = {"ho-resnet": HoResNetOptions}
 def family(table: Mapping[str, Any]) -> type[ModelOptions]:
     """The options of the family that `table` names."""
     if "family" not in table:
-        raise OptionError([Problem("model.family", f"is missing{suggestion('', FAMILIES)}")])
+        raise TableError([Problem("model.family", f"is missing{suggestion('', FAMILIES)}")])
     name = table["family"]
     if not isinstance(name, str) or name not in FAMILIES:
         message = f"{shown(name)} is not known{suggestion(name, FAMILIES)}"
-        raise OptionError([Problem("model.family", message)])
+        raise TableError([Problem("model.family", message)])
     return FAMILIES[name]
 
 
 def read(table: Mapping[str, Any]) -> ModelOptions:
-    """The `[model]` table, checked; OptionError names every wrong key."""
+    """The `[model]` table, checked; TableError names every wrong key."""
     return checked(family(table), table, "model")
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from butcher.block import make_block
 from butcher.compiler import Scheme, UnknownSpecError, resolve
 from butcher.models.family import ModelOptions
-from butcher.models.options import OptionError, Problem, one_of
+from butcher.models.options import Problem, TableError, one_of
 from butcher.models.subnet import SUBNETS, Subnet, conv3x3
 
 STEM_AND_CLASSIFIER = 2  # layers
@@ -81,7 +81,7 @@ class HoResNetOptions(ModelOptions):
         first = self._block(scheme, counted)
         if self.post_relu and len(first.states) > 1:
             problem = "blocks of several states pass them on unchanged; leave post_relu out"
-            raise OptionError([Problem("model.post_relu", problem)])
+            raise TableError([Problem("model.post_relu", problem)])
         number = self.blocks or self._blocks_in(scheme.name, counted.layers)
         blocks = [first, *(self._block(scheme, counted) for _ in range(number - 1))]
         model = HoResNet(in_channels, self.width, classes, blocks, post_relu=self.post_relu)
@@ -92,7 +92,7 @@ class HoResNetOptions(ModelOptions):
         try:
             return resolve(self.scheme)
         except UnknownSpecError as unknown:
-            raise OptionError([Problem("model.scheme", str(unknown))]) from None
+            raise TableError([Problem("model.scheme", str(unknown))]) from None
 
     def _block(self, scheme: Scheme, subnet: Callable[[], nn.Module]) -> Any:
         per_channel = any(symbol.scope == "channel" for symbol in scheme.symbols)
@@ -102,7 +102,7 @@ class HoResNetOptions(ModelOptions):
                 scheme, subnet, h=self.h, step=self.step, weights=self.weights, **values
             )
         except ValueError as wrong:  # an option that this scheme cannot have
-            raise OptionError([Problem("model", str(wrong))]) from None
+            raise TableError([Problem("model", str(wrong))]) from None
 
     def _blocks_in(self, scheme: str, layers: int) -> int:
         """How many blocks of `layers` layers `depth` holds."""
@@ -111,7 +111,7 @@ class HoResNetOptions(ModelOptions):
         if number >= 1 and rest == 0:
             return number
         near = [n * layers + STEM_AND_CLASSIFIER for n in (number, number + 1) if n >= 1]
-        raise OptionError(
+        raise TableError(
             [
                 Problem(
                     "model.depth",

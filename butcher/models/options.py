@@ -25,14 +25,14 @@ class Problem:
     message: str
 
 
-class OptionError(ValueError):
+class TableError(ValueError):
     """A table holds what it cannot hold. `problems` has everything found."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(f"{p.key}: {p.message}" for p in self.problems))
 
-    def __reduce__(self) -> tuple[type[OptionError], tuple[tuple[Problem, ...]]]:
+    def __reduce__(self) -> tuple[type[TableError], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)
 
 
@@ -40,12 +40,12 @@ T = TypeVar("T", bound=Options)
 
 
 def checked(options: type[T], table: Mapping[str, Any], name: str) -> T:
-    """`table`, the one called `name`, as `options`; every wrong key in one OptionError."""
+    """`table`, the one called `name`, as `options`; every wrong key in one TableError."""
     try:
         return options.model_validate(dict(table))
     except ValidationError as wrong:
         fields = list(options.model_fields)
-        raise OptionError(
+        raise TableError(
             Problem(".".join([name, *(str(part) for part in error["loc"])]), _said(error, fields))
             for error in wrong.errors(include_url=False)
         ) from None

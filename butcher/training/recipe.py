@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from butcher.models.build import family
 from butcher.models.family import ModelOptions
-from butcher.models.options import OptionError, Options, Problem, checked, one_of, suggestion
+from butcher.models.options import Options, Problem, TableError, checked, one_of, suggestion
 from butcher.training.data import DATASETS
 from butcher.training.setting import Setting, settings_of
 from butcher.training.source import RecipeSource, read_source
@@ -113,7 +113,7 @@ def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
     tables = source.tables()
     try:
         if unknown := sorted(tables.keys() - set(TABLES)):
-            raise OptionError(
+            raise TableError(
                 Problem(name, f"no such table{suggestion(name, TABLES)}") for name in unknown
             )
         sections = {name: _table(tables, name) for name in TABLES}
@@ -127,14 +127,14 @@ def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
         source = replace(source, settings=tuple(given))
         _set(sections, given, model.alternatives)
         return Recipe(source=source, **_all_checked(options, sections))
-    except OptionError as wrong:
+    except TableError as wrong:
         raise source.error(wrong) from None
 
 
 def _table(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
     table = tables.get(name, {})
     if not isinstance(table, dict):
-        raise OptionError([Problem(name, f"is a table: write [{name}] above its keys")])
+        raise TableError([Problem(name, f"is a table: write [{name}] above its keys")])
     return dict(table)
 
 
@@ -156,14 +156,14 @@ def _set(
 def _all_checked(
     options: Mapping[str, type[Options]], sections: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Every table read; the problems of all of them in one OptionError."""
+    """Every table read; the problems of all of them in one TableError."""
     read: dict[str, Options] = {}
     problems: list[Problem] = []
     for name, kind in options.items():
         try:
             read[name] = checked(kind, sections[name], name)
-        except OptionError as wrong:
+        except TableError as wrong:
             problems += wrong.problems
     if problems:
-        raise OptionError(problems)
+        raise TableError(problems)
     return read

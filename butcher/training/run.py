@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from butcher.models import OptionError, parameters
+from butcher.models import TableError, parameters
 from butcher.training.data import Data, DataError, load, loaders
 from butcher.training.display import Display
 from butcher.training.loop import Diverged, EpochResult, fit
@@ -72,7 +72,7 @@ def network(recipe: Recipe, data: Data) -> nn.Module:
     torch.manual_seed(recipe.train.seed)
     try:
         return recipe.model.build(data.in_channels, data.classes)
-    except OptionError as wrong:
+    except TableError as wrong:
         raise recipe.source.error(wrong) from None
 
 

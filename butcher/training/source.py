@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from butcher.errors import escaped
-from butcher.models.options import OptionError, Problem
+from butcher.models.options import Problem, TableError
 from butcher.training.setting import Setting, SettingError
 
 
@@ -37,7 +37,7 @@ class RecipeSource:
                 place, message = f"{place}:{where[1]}:{where[2]}", message[: where.start()]
             raise RecipeError(escaped(f"{place}: error: not TOML: {message}")) from None
 
-    def error(self, wrong: OptionError) -> RecipeError | SettingError:
+    def error(self, wrong: TableError) -> RecipeError | SettingError:
         """The problems with their places; a SettingError where a setting made one of them."""
         lines, usage = [], False
         for problem in wrong.problems:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from butcher.compiler import shipped
-from butcher.models import OptionError, build, parameters
+from butcher.models import TableError, build, parameters
 from butcher.models.subnet import SUBNETS
 
 
@@ -65,7 +65,7 @@ def test_blocks_of_several_states_pass_tuples() -> None:
     model = network(scheme="lm_resnet", depth=8, width=4)
     assert len(model.get_submodule("blocks")._modules) == 3
     assert model(torch.randn(2, 3, 8, 8)).shape == (2, 10)
-    with pytest.raises(OptionError, match=r"model\.post_relu"):
+    with pytest.raises(TableError, match=r"model\.post_relu"):
         network(scheme="lm_resnet", blocks=1, width=4, post_relu=True)
 
 
@@ -90,10 +90,10 @@ def test_every_shipped_scheme_makes_a_network() -> None:
 
 
 def test_an_unknown_scheme_and_an_impossible_option_are_named() -> None:
-    with pytest.raises(OptionError, match=r"model\.scheme: no shipped spec is called 'rk5'.*rk4"):
+    with pytest.raises(TableError, match=r"model\.scheme: no shipped spec is called 'rk5'.*rk4"):
         network(scheme="rk5", blocks=1)
     plain = "method plain\nstep\n  u[n+1] = u[n] + f(u[n])\n"
-    with pytest.raises(OptionError, match=r"^model: this method has no step: h must be 1"):
+    with pytest.raises(TableError, match=r"^model: this method has no step: h must be 1"):
         network(scheme=plain, blocks=1, h=0.5)
 
 
@@ -104,7 +104,7 @@ def test_an_unknown_scheme_and_an_impossible_option_are_named() -> None:
 def test_a_budget_that_does_not_divide_names_the_nearest(
     scheme: str, depth: int, near: str
 ) -> None:
-    with pytest.raises(OptionError, match=near):
+    with pytest.raises(TableError, match=near):
         network(scheme=scheme, depth=depth, width=2)
 
 
@@ -123,16 +123,16 @@ def test_a_budget_that_does_not_divide_names_the_nearest(
     ],
 )
 def test_a_wrong_table_says_what_would_be_right(table: dict[str, Any], message: str) -> None:
-    with pytest.raises(OptionError, match=message):
+    with pytest.raises(TableError, match=message):
         network(**table)
 
 
 def test_every_wrong_key_is_named_at_once() -> None:
-    with pytest.raises(OptionError) as wrong:
+    with pytest.raises(TableError) as wrong:
         network(scheme="rk4", blocks=1, colour="red", width=-1)
     assert {problem.key for problem in wrong.value.problems} == {"model.colour", "model.width"}
 
 
 def test_a_table_without_a_family_names_the_families() -> None:
-    with pytest.raises(OptionError, match="ho-resnet"):
+    with pytest.raises(TableError, match="ho-resnet"):
         build({"scheme": "rk4", "blocks": 1}, 3, 10)
