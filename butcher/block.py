@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import linecache
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -41,34 +42,48 @@ def make_block(
               slot name to any of these.
     h         the value of a fixed, the start value of a learned step.
     step      "fixed", "learned" or "per-stage"; weights: "per-stage" or "shared".
-    values    `param` names, start values of `learn` names, `channels` where one is per channel.
+    values    `param` names, start values of `learn` names, `channels` where one is per channel. A
+              name that the class had to change (`training` is `training_` there) is given as it
+              stands in the file, but a symbol called `step`, `weights` or `F` with the underscore.
 
     None means what the file says. The block's source is `inspect.getsource(type(block))`.
     """
     scheme = resolve(scheme)
     make = live_class(_source(scheme, scheme.digest, step, weights))
-    _check_keywords(make, scheme.name, values)
-    given: dict[str, float | Fraction | None] = {} if h is None else {"h": float(h)}
-    return make(F, **given, **values)
+    given = _keywords(make, scheme.name, values)
+    if h is not None:
+        if not math.isfinite(h):
+            raise ValueError(f"h is a finite number, not {h}")
+        given["h"] = float(h)
+    if isinstance(F, Mapping) and set(F) == set(scheme.slots) and len(F) == 1:
+        (F,) = F.values()  # the class of one slot does not know what it is called
+    return make(F, **given)
 
 
 @lru_cache(maxsize=256)
 def _source(scheme: Scheme, digest: str, step: str | None, weights: str | None) -> str:
-    """A stack asks for the same block again and again."""
+    """A stack asks for the same block again and again. The digest is part of the key: schemes that
+    say the same are equal, and yet their texts differ, and the emitted file names its text.
+    """
     return compile_scheme(scheme, step=step, weights=weights)
 
 
-def _check_keywords(
-    make: Callable[..., nn.Module], name: str, values: Mapping[str, object]
-) -> None:
+def _keywords(
+    make: Callable[..., nn.Module], name: str, values: Mapping[str, float | None]
+) -> dict[str, float | None]:
+    """The keywords of the class for names of the file; a TypeError lists the known ones."""
     parameters = inspect.signature(make).parameters.values()
     known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "h"]
-    for wrong in values:
-        if wrong not in known:
+    given: dict[str, float | None] = {}
+    for key, value in values.items():
+        keyword = key if key in known else f"{key}_"
+        if keyword not in known:
             all_known = ", ".join(["h", "step", "weights", *known])
-            near = get_close_matches(wrong, known, n=1)
+            near = get_close_matches(key, known, n=1)
             mend = f"did you mean {near[0]}? " if near else ""
-            raise TypeError(f"{name} has no {wrong!r}: {mend}its keywords are {all_known}")
+            raise TypeError(f"{name} has no {key!r}: {mend}its keywords are {all_known}")
+        given[keyword] = value
+    return given
 
 
 # --------------------------------------------------------------------------- text to class

@@ -51,6 +51,21 @@ def test_an_unknown_keyword_lists_the_known_ones() -> None:
     assert "stochastic_depth" in str(caught.value)
 
 
+def test_names_that_collide_are_given_as_the_file_has_them() -> None:
+    text = "method m\n  param training = 1\nstep\n  u[n+1] = u[n] + training*h*f(u[n])\n"
+    assert butcher.make_block(text, nn.Identity, training=0.5)(torch.ones(2, 3)).eq(1.5).all()
+
+
+def test_a_step_is_finite() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        butcher.make_block("rk4", nn.Identity, h=float("nan"))
+
+
+def test_a_mapping_may_name_the_only_slot() -> None:
+    net = nn.Linear(3, 3)
+    assert butcher.make_block("euler", {"f": net}).f[0] is net
+
+
 def test_nonsense_for_an_option_is_an_error() -> None:
     with pytest.raises(butcher.OptionError):
         make_block("euler", Mix, step="sometimes")
