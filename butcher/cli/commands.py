@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
+from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -100,12 +102,13 @@ def compile_spec(
 
 
 def _number(text: str) -> Fraction:
-    try:
-        if len(text) <= 100:
+    # A number with an exponent of more digits would take long to make.
+    if len(text) <= 100 and re.search(r"e[+-]?0*[1-9][\d_]{3}", text, re.IGNORECASE) is None:
+        try:
             return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        pass
-    raise Failure(2, f"butcher: --h {escaped(text)!r} is no number; write 0.5 or 1/2")
+        except (ValueError, ZeroDivisionError):
+            pass
+    raise Failure(2, f"butcher: --h {escaped(text[:100])!r} is no number; write 0.5 or 1/2")
 
 
 # --------------------------------------------------------------------------- check
@@ -130,7 +133,9 @@ def check(specs: list[str], *, as_json: bool) -> None:
             _say(verdict.diagnostics, verdict.source)
             print(verdict.summary, file=sys.stderr)
     if as_json:
-        _write(None, (json.dumps(objects, indent=2, ensure_ascii=False) + "\n").encode())
+        text = json.dumps(objects, indent=2, ensure_ascii=False) + "\n"
+        # A file name may hold bytes that are no UTF-8; JSON has an escape for these.
+        _write(None, text.encode(errors="backslashreplace"))
     if code:
         raise Failure(code)
 
@@ -203,8 +208,10 @@ def explain(code: str) -> None:
         if section.split(maxsplit=1)[0] == wanted:
             _write(None, ("## " + section.strip() + "\n").encode())
             return
-    known = ", ".join(section.split(maxsplit=1)[0] for section in sections[1:])
-    raise Failure(2, f"butcher: no diagnostic has the code {escaped(code)}; there are {known}")
+    known = [section.split(maxsplit=1)[0] for section in sections[1:]]
+    near = get_close_matches(wanted[:40], known, n=3, cutoff=0.5)
+    mend = f"did you mean {' or '.join(near)}?" if near else "codes look like B203"
+    raise Failure(2, f"butcher: no diagnostic has the code {escaped(code[:40])}: {mend}")
 
 
 # --------------------------------------------------------------------------- draw, train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -17,6 +18,8 @@ def read_spec(spec: str) -> bytes:
     """The bytes of a path, a shipped name, or `-`; a little over the limit at most, so that a
     huge file is refused without being read."""
     if spec == "-":
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "standard input is closed")
         return sys.stdin.buffer.read(MOST_BYTES + 1)
     with find(spec).open("rb") as file:
         return file.read(MOST_BYTES + 1)
@@ -28,6 +31,8 @@ def write(path: Path | None, data: bytes) -> None:
     A device, a pipe or a link is written to, not replaced.
     """
     if path is None:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "standard output is closed")
         try:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -47,7 +52,7 @@ def write(path: Path | None, data: bytes) -> None:
 
 
 def _replace(path: Path, data: bytes, mode: int | None) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".butcher-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

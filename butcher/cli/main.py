@@ -145,7 +145,7 @@ def _common(
 def main() -> None:
     """The entry point. Usage (2) and interruption (130) are typer's, the other codes ours."""
     try:
-        app()
+        app(prog_name="butcher")
     except commands.Failure as failure:
         if str(failure):
             print(str(failure), file=sys.stderr)

@@ -49,7 +49,7 @@ def chosen_weights(scheme: Scheme, weights: str | None) -> Scheme:
 
 def chosen_name(scheme: Scheme, name: str | None) -> str:
     """The name of the class: given, or the method's in CamelCase."""
-    name = name or scheme.class_name
+    name = scheme.class_name if name is None else name
     if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name):
         raise OptionError(f"{name!r} is no name for a class; give one with --class-name")
     return name
