@@ -79,6 +79,7 @@ class _Builder:
         ode = read.equations(clauses, report)
         claim = read.claim(clauses, report)
         sweeps = read.sweeps(clauses, report)
+        title, cite = (read.string(clauses, kind, report) for kind in (tree.Title, tree.Cite))
         found = self._body(ode)
         self._unused()
         linear = self._linear(found[0] if found is not None else None)
@@ -90,8 +91,8 @@ class _Builder:
         weights = read.only(clauses, tree.Weights)
         scheme = Scheme(
             name=method.name.id,
-            title=read.string(clauses, tree.Title),
-            cite=read.string(clauses, tree.Cite),
+            title=title,
+            cite=cite,
             ode=equations,
             claim=self._claim(claim, body),
             symbols=self._symbols(),

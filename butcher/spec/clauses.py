@@ -10,6 +10,7 @@ from butcher.spec.scheme import Claim, Equation
 LARGEST_ORDER = 12
 MOST_SWEEPS = 64
 MOST_SLOTS = 16
+LONGEST_TEXT = 1000
 
 
 def only(clauses: tuple[tree.Clause, ...], kind: type[tree.Clause]) -> tree.Clause | None:
@@ -17,10 +18,18 @@ def only(clauses: tuple[tree.Clause, ...], kind: type[tree.Clause]) -> tree.Clau
     return next((c for c in clauses if isinstance(c, kind)), None)
 
 
-def string(clauses: tuple[tree.Clause, ...], kind: type[tree.Title | tree.Cite]) -> str | None:
+def string(
+    clauses: tuple[tree.Clause, ...], kind: type[tree.Title | tree.Cite], report: Report
+) -> str | None:
     """The text of `title` or `cite`."""
     clause = only(clauses, kind)
-    return clause.text.value if isinstance(clause, tree.Title | tree.Cite) else None
+    if not isinstance(clause, tree.Title | tree.Cite):
+        return None
+    if len(clause.text.value) > LONGEST_TEXT:
+        message = f"a title or source has at most {LONGEST_TEXT} characters"
+        report.error("B250", clause.text.span, message)
+        return None
+    return clause.text.value
 
 
 def claim(clauses: tuple[tree.Clause, ...], report: Report) -> Claim | None:
