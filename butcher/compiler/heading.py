@@ -12,11 +12,10 @@ from butcher.spec import Scheme
 from butcher.version import __version__
 
 
-def heading(
-    scheme: Scheme, graph: Graph, verdict: Verdict, class_name: str, sweeps: OrderResult | None
-) -> Header:
-    """The header of the emitted file; `sweeps` is the order of the block that sweeps make."""
+def heading(scheme: Scheme, graph: Graph, verdict: Verdict, class_name: str) -> Header:
+    """The header of the emitted file."""
     lines = _verified(scheme, verdict)
+    sweeps = verdict.swept
     if sweeps is not None:
         count = "1 sweep" if scheme.sweeps == 1 else f"{scheme.sweeps} sweeps"
         lines.append(f"With {count} the block has order {sweeps.order}, verified {proved(sweeps)}.")

@@ -9,13 +9,12 @@ from fractions import Fraction
 from typing import get_args
 
 from butcher.coefficient import ONE, Coefficient, Number
+from butcher.compiler.sweeps import too_many
 from butcher.errors import Diagnostic, error
 from butcher.ir.graph import Graph
 from butcher.ir.lower import Step
 from butcher.ir.steps import is_step
 from butcher.spec import Scheme, Symbol
-
-MOST_EVALUATIONS = 256
 
 
 class OptionError(ValueError):
@@ -104,12 +103,7 @@ def unusable(
             "the method is implicit: its stages depend on each other in a circle",
             "Say how they are computed, with a clause such as `solve picard 3`.",
         )
-    in_circles = sum(len(circle) for circle in graph.circles)
-    count = in_circles * (graph.sweeps or 1) + len(graph.evaluations) - in_circles
-    if count > MOST_EVALUATIONS:
-        message = f"a block would evaluate {count} times, and the limit is {MOST_EVALUATIONS}"
-        hint = "Sweeps are written out one after the other: use fewer."
-        yield error("B505", scheme.place.span, message, hint)
+    yield from too_many(scheme, graph)
 
 
 def _unused_step(

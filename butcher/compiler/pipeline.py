@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 
-from butcher.analysis.order import OrderResult, order
 from butcher.compiler.bounded import bounded
 from butcher.compiler.heading import heading
 from butcher.compiler.lookup import resolve
@@ -16,14 +15,12 @@ from butcher.compiler.options import (
     chosen_weights,
     unusable,
 )
-from butcher.compiler.verdict import Verdict, examine
+from butcher.compiler.sweeps import straightened
+from butcher.compiler.verdict import examine
 from butcher.emit.torch_module import NotAFloatError, emit_module
-from butcher.errors import Diagnostic, Severity, SpecError, error, has_errors, warning
-from butcher.ir.graph import Graph
+from butcher.errors import Diagnostic, Severity, SpecError, error, has_errors
 from butcher.ir.lower import lower
 from butcher.passes.prune import prune
-from butcher.passes.share import share
-from butcher.passes.unroll import unroll
 from butcher.spec import Scheme
 
 
@@ -86,36 +83,10 @@ def _translated(
     findings = [*verdict.diagnostics, *unusable(scheme, graph, mode, start)]
     if has_errors(findings):
         raise SpecError(findings, scheme.source)
-    sweeps = None if graph.is_explicit else swept(verdict)
-    findings += too_few_sweeps(scheme, verdict, sweeps)
     graph = straightened(graph)
     warnings = tuple(d for d in findings if d.severity is Severity.WARNING)
     try:
-        return emit_module(graph, heading(scheme, graph, verdict, name, sweeps)), warnings
+        return emit_module(graph, heading(scheme, graph, verdict, name)), warnings
     except NotAFloatError as problem:  # of sums that sharing made; others have been found above
         found = error("B504", scheme.place.span, str(problem))
         raise SpecError([*findings, found], scheme.source) from None
-
-
-def straightened(graph: Graph) -> Graph:
-    """Sweeps written out, equal evaluations shared, and what then falls away pruned."""
-    return prune(share(unroll(graph)))
-
-
-def swept(verdict: Verdict) -> OrderResult | None:
-    """The order of the block that the sweeps of an implicit method make."""
-    if verdict.graph is None or not verdict.order:
-        return None
-    return order(straightened(prune(verdict.graph)), verdict.order).advanced
-
-
-def too_few_sweeps(
-    scheme: Scheme, verdict: Verdict, sweeps: OrderResult | None
-) -> list[Diagnostic]:
-    """A warning if the block has a lower order than the method."""
-    if sweeps is None or sweeps.order is None or sweeps.order >= (verdict.order or 0):
-        return []
-    message = f"`solve picard {scheme.sweeps}` reaches order {sweeps.order}; "
-    message += f"the method has order {verdict.order}"
-    hint = f"`solve picard {verdict.order}` reaches it."
-    return [warning("B503", scheme.place.span, message, hint)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from butcher.analysis.multistep import ZeroStability, zero_stability
-from butcher.analysis.order import CAP, Orders, order, order_nonautonomous
+from butcher.analysis.order import CAP, OrderResult, Orders, order, order_nonautonomous
 from butcher.coefficient import (
     ONE,
     Number,
@@ -17,6 +17,7 @@ from butcher.compiler.claims import claim_findings, proved
 from butcher.compiler.lookup import read
 from butcher.compiler.outline import Outline, outline, written
 from butcher.compiler.structure import structure_findings
+from butcher.compiler.sweeps import swept, too_few
 from butcher.errors import Diagnostic, Severity, SpecError, error, escaped, readable, warning
 from butcher.frontend.limits import decode
 from butcher.ir.graph import Graph
@@ -31,6 +32,7 @@ class Verdict:
 
     graph    with one fixed step h = 1, as it was analysed; None if the file has no scheme.
     orders   what was proved of its order; None if that was not asked for.
+    swept    what was proved of the block that the sweeps of an implicit method make.
     """
 
     source: Source
@@ -38,6 +40,7 @@ class Verdict:
     diagnostics: tuple[Diagnostic, ...]
     graph: Graph | None = field(default=None, repr=False)
     orders: Orders | None = field(default=None, repr=False)
+    swept: OrderResult | None = field(default=None, repr=False)
     order_nonautonomous: int | None = None
     zero_stable: bool | None = None
 
@@ -152,6 +155,8 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
     stability = zero_stability(graph)
     findings += claim_findings(scheme, graph, orders)
     findings += _stability(scheme, stability)
+    block = swept(scheme, graph, orders.advanced)
+    findings += too_few(scheme, orders.advanced, block)
     timed = order_nonautonomous(graph, CAP, orders.advanced)
     return Verdict(
         scheme.source,
@@ -159,6 +164,7 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
         _sorted(findings),
         graph=graph,
         orders=orders,
+        swept=block,
         order_nonautonomous=timed.order,
         zero_stable=stability.stable if stability is not None else None,
     )
