@@ -52,7 +52,8 @@ class Weights(StrEnum):
 def compile_(
     spec: Spec,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="write there, not to standard output")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="write there, not to standard output"),
     ] = None,
     step: Annotated[Step | None, typer.Option(help="default: what the file says, or fixed")] = None,
     h: Annotated[
