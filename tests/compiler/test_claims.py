@@ -81,3 +81,19 @@ def test_what_stands_above_a_broken_body_is_known(text: str, known: tuple[object
     keys = ("name", "kind", "claimed_order", "claimed_embedded_order")
     assert tuple(found[key] for key in keys) == known
     assert any(d["severity"] == "error" for d in found["diagnostics"])
+
+
+def test_a_large_row_is_a_risk_in_half_precision() -> None:
+    (finding,) = [d for d in with_typo("verner89", "Verner", "V").diagnostics if d.code == "B411"]
+    assert "k12" in finding.message
+    assert "2,307" in finding.message
+
+
+def test_a_pole_at_a_step_of_one_is_no_crash() -> None:
+    text = """method m
+  param h = 1/2
+step
+  k = f(u[n])
+  u[n+1] = u[n] + h*f(u[n] + 1/(h-1)*k)
+"""
+    assert [d.code for d in examine_bytes(text.encode(), "m.tab").diagnostics] == ["B405"]
