@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from butcher.coefficient import ZERO, Coefficient, Number, Polynomial
+from butcher.coefficient import ONE, ZERO, Coefficient, Number, Polynomial
 from butcher.ir.steps import is_step
 
 
@@ -57,8 +57,12 @@ def entry(coefficient: Coefficient, power: int) -> Entry:
     if not above:
         return Entry(ZERO, coefficient.radius)
     lowest = min(below)
-    ratio = above.get(lowest + power, ZERO) / below[lowest]
-    shifted = {exponent + power: ratio * factor for exponent, factor in below.items()}
+    ratio = above.get(lowest + power, ZERO)
+    if len(below) == 1 and below[lowest] == ONE:  # as nearly always
+        shifted = {lowest + power: ratio}
+    else:
+        ratio = ratio / below[lowest]
+        shifted = {exponent + power: ratio * factor for exponent, factor in below.items()}
     if not ratio or shifted != above:
         raise NotHomogeneousError(str(coefficient))
     return Entry(ratio, _without_h(coefficient, power) if coefficient.radius else Fraction(0))

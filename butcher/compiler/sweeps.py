@@ -32,7 +32,7 @@ def too_many(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
 
 def swept(scheme: Scheme, graph: Graph, method: OrderResult) -> OrderResult | None:
     """The order of the block, sought up to that of the method; None if there are no sweeps."""
-    if graph.is_explicit or graph.sweeps is None or not method.order:
+    if graph.sweeps is None or not method.order or graph.is_explicit:
         return None
     if any(too_many(scheme, graph)):
         return None
