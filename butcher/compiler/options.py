@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import get_args
 
 from butcher.coefficient import ONE, Coefficient, Number
-from butcher.compiler.sweeps import too_many
 from butcher.errors import Diagnostic, error
 from butcher.ir.graph import Graph
 from butcher.ir.lower import Step
@@ -103,7 +102,6 @@ def unusable(
             "the method is implicit: its stages depend on each other in a circle",
             "Say how they are computed, with a clause such as `solve picard 3`.",
         )
-    yield from too_many(scheme, graph)
 
 
 def _unused_step(

@@ -15,7 +15,7 @@ from butcher.compiler.options import (
     chosen_weights,
     unusable,
 )
-from butcher.compiler.sweeps import straightened
+from butcher.compiler.sweeps import straightened, too_many
 from butcher.compiler.verdict import examine
 from butcher.emit.torch_module import NotAFloatError, emit_module
 from butcher.errors import Diagnostic, Severity, SpecError, error, has_errors
@@ -79,8 +79,11 @@ def _translated(
     verdict = examine(scheme, verify=verify)
     if verdict.graph is None:
         raise SpecError(verdict.diagnostics, scheme.source)
+    findings = [*verdict.diagnostics, *too_many(scheme, prune(verdict.graph))]
+    if has_errors(findings):  # before the same work is done for the step that was asked for
+        raise SpecError(findings, scheme.source)
     graph = prune(lower(scheme, mode, start))
-    findings = [*verdict.diagnostics, *unusable(scheme, graph, mode, start)]
+    findings += unusable(scheme, graph, mode, start)
     if has_errors(findings):
         raise SpecError(findings, scheme.source)
     graph = straightened(graph)
