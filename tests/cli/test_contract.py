@@ -398,7 +398,7 @@ def test_a_drawing_has_the_format_of_its_suffix(
 ) -> None:
     output = tmp_path / f"rk4.{suffix}"
     done = butcher("draw", "rk4", "-o", output)
-    if done.code == 3:
+    if done.code == 3 and "Graphviz" in done.err:
         pytest.skip(done.err)
     assert done.code == 0
     assert output.read_bytes().startswith(head)
