@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
-from butcher.analysis.system import UndefinedError, origin
+from butcher.analysis.limits import UndefinedError
+from butcher.analysis.system import origin
 from butcher.ir.graph import Graph, Row
 from butcher.spec.scheme import clock
 

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from math import perm
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
-from butcher.analysis.limits import TooLargeError
+from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.roots import (
     Polynomial,
     divided_by_root_one,
     is_schur,
     is_simple_von_neumann,
 )
-from butcher.analysis.system import UndefinedError, new_value, origin
+from butcher.analysis.system import new_value, origin
 from butcher.coefficient import ONE, ZERO, Coefficient, Number
 from butcher.ir.graph import Graph
 

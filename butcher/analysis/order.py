@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import factorial
 
-from butcher.analysis.limits import TooLargeError
+from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.multistep import linear_multistep
 from butcher.analysis.proof import Failure, OrderResult, prove
 from butcher.analysis.ring import Ball
-from butcher.analysis.system import UndefinedError, system
+from butcher.analysis.system import system
 from butcher.coefficient import ONE
 from butcher.ir.graph import Graph
 

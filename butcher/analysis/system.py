@@ -15,17 +15,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
-from butcher.analysis.limits import TooLargeError
+from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.coefficient import ONE, Coefficient, shown
 from butcher.ir.graph import Graph, Row, State, Term
 
 _ONE = Entry(ONE)
 
 LARGEST_TERMS = 50_000
-
-
-class UndefinedError(Exception):
-    """The order of this graph has no meaning; the text says why."""
 
 
 @dataclass(frozen=True)
