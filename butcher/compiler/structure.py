@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from butcher.analysis.consistency import Consistency, RowSum, consistency
-from butcher.coefficient import ONE, Coefficient, is_short, shown
+from butcher.coefficient import ONE, is_short, shown
+from butcher.compiler.precision import precision_findings
 from butcher.errors import Diagnostic, error, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
@@ -22,7 +23,7 @@ def structure_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
     yield from _constants(graph, facts, scheme.place.span)
     yield from _timeless(graph, facts, scheme.place.span)
     yield from _re_evaluated(graph, facts)
-    yield from _amplified(graph)
+    yield from precision_findings(graph)
 
 
 # --------------------------------------------------------------------------- sums
@@ -131,37 +132,3 @@ def _re_evaluated(graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
                 f"To use what {held.slot} gave one block earlier, name that stage, "
                 f"`k = {held.slot}(...)`, and write k[n-1].",
             )
-
-
-# --------------------------------------------------------------------------- half precision
-
-
-HALF = 2**11
-"""float16 has 11 significant bits: a value is rounded by up to one part in as many."""
-
-
-def _amplified(graph: Graph) -> Iterator[Diagnostic]:
-    """sum_j |a_ij|, by which the roundings of the stages are multiplied, against half precision."""
-    for evaluation in graph.evaluations:
-        total = sum(
-            _size(term.coefficient)
-            for term in graph.row[evaluation.argument].terms
-            if term.source in graph.evaluation
-        )
-        if total > HALF and evaluation.span is not None:
-            message = f"the factors of stage {evaluation.key} add up to {total:,.0f}"
-            yield warning(
-                "B411",
-                evaluation.span,
-                f"{message}: in half precision its argument may be noise",
-                "Half precision rounds a value by up to one part in 2,048. Keep such a block in "
-                "single precision.",
-            )
-
-
-def _size(coefficient: Coefficient) -> float:
-    """Its absolute value at h = 1; none at a pole, where nothing can be said."""
-    try:
-        return abs(float(coefficient.evaluate({"h": ONE})))
-    except ZeroDivisionError:
-        return 0.0
