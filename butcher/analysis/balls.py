@@ -40,14 +40,15 @@ class Balls:
 
     def of(self, entries: Sequence[Entry]) -> BallVector:
         found = [(UNIT, 0) if e == Entry(ONE) else _ball(e) for e in entries]
-        return BallVector([middle for middle, _ in found], [radius for _, radius in found])
+        return BallVector(tuple(middle for middle, _ in found), tuple(r for _, r in found))
 
     def product(self, left: BallVector, right: BallVector) -> BallVector:
         """|xy - ab| <= |a| s + |b| r + r s for |x-a| <= r, |y-b| <= s, and one for rounding."""
-        middles = [(a * b) >> BITS for a, b in zip(left.middles, right.middles, strict=True)]
+        pairs = zip(left.middles, right.middles, strict=True)
+        middles = tuple([(a * b) >> BITS for a, b in pairs])
         first = map(mul, map(abs, left.middles), right.radii)
         second = map(mul, map(add, map(abs, right.middles), right.radii), left.radii)
-        radii = [((a + b) >> BITS) + 2 for a, b in zip(first, second, strict=True)]
+        radii = tuple([((a + b) >> BITS) + 2 for a, b in zip(first, second, strict=True)])
         return BallVector(middles, radii)
 
     def work(self, left: BallVector, right: BallVector) -> int:
@@ -78,19 +79,19 @@ class BallBlock:
         self.terms = sum(len(line.factors) for line in self.middles)
 
     def apply(self, size: int, vector: BallVector) -> BallVector:
-        bounds = list(map(add, map(abs, vector.middles), vector.radii))
-        found = BallVector([], [])
+        bounds = tuple(map(add, map(abs, vector.middles), vector.radii))
+        middles, widths = [], []
         for line, sizes, radii in zip(self.middles, self.sizes, self.radii, strict=True):
             middle = sum(map(mul, line.factors, line.pick(vector.middles)))
             radius = sum(map(mul, sizes, line.pick(vector.radii)))
             radius += sum(map(mul, radii.factors, line.pick(bounds)))
-            found.middles.append((size * middle) >> BITS)
-            found.radii.append(((size * radius) >> BITS) + 2)
+            middles.append((size * middle) >> BITS)
+            widths.append(((size * radius) >> BITS) + 2)
         for i, values in enumerate(self.values):
             for lag, middle, radius in values:
-                found.middles[i] += middle * lag**size
-                found.radii[i] += radius * abs(lag) ** size
-        return found
+                middles[i] += middle * lag**size
+                widths[i] += radius * abs(lag) ** size
+        return BallVector(tuple(middles), tuple(widths))
 
     def work(self, vector: BallVector) -> int:
         digits = max(n.bit_length() for n in vector.middles) // 30 + 1 if vector.middles else 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Generic, Literal, TypeVar
@@ -11,16 +11,16 @@ from butcher.analysis.balls import Balls
 from butcher.analysis.entry import NOTHING, Entry
 from butcher.analysis.limits import TooLargeError
 from butcher.analysis.ring import Arithmetic, Ball, Block, Exact, Field
-from butcher.analysis.system import Combination, System
+from butcher.analysis.system import Combination, System, Target
 from butcher.analysis.trees import Palette, Trees
 from butcher.coefficient import ONE, Number
 
 LARGEST_WORK = 800_000_000
 """Nanoseconds, about, that the conditions of one method may take."""
 
-Vector = TypeVar("Vector")
-Broken = tuple[int, Vector, int]
-"""A tree, the weights that targets have of it, the place of the one whose weight is wrong."""
+Vector = TypeVar("Vector", bound=Hashable)
+
+Outcome = Literal["fails", "reached", "too large", "undecided", "undefined"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,9 @@ class OrderResult:
     """What is proved of one row.
 
     order     every condition up to it holds; None where order has no meaning, `reason` says why.
-    outcome   fails: `failures` are the broken conditions of order + 1, all of them, made out
-              when they are asked for;
+    outcome   fails: `failures` are the broken conditions of order + 1, in the order of the trees,
+              made out when they are asked for: all of them, or those that can be found in the time
+              that one method may take;
               reached: all conditions up to the order asked for hold;
               too large: the conditions of order + 1 were not computed, they would take too long;
               undecided: the digits printed are too few to tell about order + 1;
@@ -78,7 +79,7 @@ class OrderResult:
     key: str
     kind: Literal["advanced", "bhat", "err"]
     order: int | None
-    outcome: Literal["fails", "reached", "too large", "undecided", "undefined"]
+    outcome: Outcome
     exact: bool
     reason: str | None = None
     find: Callable[[], tuple[Failure, ...]] = field(default=tuple, repr=False, compare=False)
@@ -94,7 +95,7 @@ def prove(found: System, up_to: int, with_time: bool = False) -> list[OrderResul
     """The results of all targets, in one pass over the trees."""
     try:
         if found.is_exact:
-            return Proof(found, _field(found), up_to, with_time).results()
+            return Proof(found, exact_arithmetic(found), up_to, with_time).results()
         return Proof(found, Balls(), up_to, with_time).results()
     except TooLargeError as error:
         return [
@@ -103,7 +104,8 @@ def prove(found: System, up_to: int, with_time: bool = False) -> list[OrderResul
         ]
 
 
-def _field(found: System) -> Exact:
+def exact_arithmetic(found: System) -> Exact:
+    """Over the field of the coefficients."""
     parts = [s.argument for s in found.stages] + [t.combination for t in found.targets]
     radicands = {
         radicand
@@ -116,7 +118,13 @@ def _field(found: System) -> Exact:
 
 
 class Proof(Generic[Vector]):
-    """The weights of all trees, order by order, until every target has failed or reached."""
+    """The weights of trees, order by order, until every target has failed or reached.
+
+    Nothing is computed twice, and nothing before it is asked for: a tree t = left * right takes
+    E(left) and Y(right) from where they were found, and trees with the same weights, as all of
+    one order have where the stage order is high, have one vector, so that what grows on them is
+    computed once for all of them.
+    """
 
     def __init__(
         self, found: System, arithmetic: Arithmetic[Vector], up_to: int, with_time: bool
@@ -127,10 +135,6 @@ class Proof(Generic[Vector]):
         self.place = {id(s): i for stages in self.stages for i, s in enumerate(stages)}
         self.time = len(self.slots) if with_time else None
         self.trees = Trees(self.palette())
-        self.rows: list[dict[int, Vector]] = []
-        """For each tree t, by slot: Y(t) of the rows that the stages of the slot read."""
-        self.products: list[Vector | None] = []
-        """For each tree t: E(t) of the stages of its root's slot; None where time is the root."""
         self.blocks = {
             (reader, slot): self.block([s.argument for s in self.stages[reader]], slot)
             for reader, allowed in enumerate(self.trees.palette.children)
@@ -146,6 +150,15 @@ class Proof(Generic[Vector]):
             for slot, targets in enumerate(self.targets)
         ]
         self.work = 0
+        self.vectors: dict[Vector, Vector] = {}
+        """Every vector that was found, once."""
+        self.products: dict[int, Vector] = {}
+        """For each tree t whose root is no time: E(t) of the stages of its root's slot."""
+        self.rows: dict[tuple[int, int], Vector] = {}
+        """For each tree t and slot: Y(t) of the rows that the stages of the slot read."""
+        self.multiplied: dict[tuple[int, int], Vector] = {}
+        self.applied: dict[tuple[int, int, int], Vector] = {}
+        """What `multiply` and `apply` have made of vectors, which are known by their identity."""
 
     def palette(self) -> Palette:
         reads, drives = self.system.reads, self.system.drives
@@ -171,94 +184,125 @@ class Proof(Generic[Vector]):
 
     def results(self) -> list[OrderResult]:
         done: dict[str, OrderResult] = {}
-        exact = self.system.is_exact
         for n in range(1, self.up_to + 1):
             waiting = [t for t in self.system.targets if t.key not in done]
             if not waiting:
                 break
             try:
-                broken, vague = self.conditions(n)
+                broken, vague = self.conditions(n, {t.key for t in waiting})
             except TooLargeError as error:
-                for t in waiting:
-                    done[t.key] = OrderResult(
-                        t.key, t.kind, n - 1, "too large", exact, reason=str(error)
-                    )
+                done |= {t.key: self.result(t, n - 1, "too large", str(error)) for t in waiting}
                 break
             for t in waiting:
                 if t.key in broken:
-                    find = partial(self.failures, n, broken[t.key])
-                    done[t.key] = OrderResult(t.key, t.kind, n - 1, "fails", exact, find=find)
+                    result = self.result(t, n - 1, "fails")
+                    done[t.key] = replace(result, find=partial(self.failures, n, t))
                 elif t.key in vague:
                     reason = f"the digits printed are too few to tell about order {n}"
-                    done[t.key] = OrderResult(
-                        t.key, t.kind, n - 1, "undecided", exact, reason=reason
-                    )
+                    done[t.key] = self.result(t, n - 1, "undecided", reason)
         for t in self.system.targets:
-            done.setdefault(t.key, OrderResult(t.key, t.kind, self.up_to, "reached", exact))
+            done.setdefault(t.key, self.result(t, self.up_to, "reached"))
         return [replace(done[t.key], work=self.work) for t in self.system.targets]
 
-    def failures(self, n: int, broken: Iterable[Broken[Vector]]) -> tuple[Failure, ...]:
-        return tuple(
-            Failure.of(self.trees, tree, n, self.arithmetic.gets(weights, place))
-            for tree, weights, place in broken
-        )
+    def result(
+        self, target: Target, order: int, outcome: Outcome, reason: str | None = None
+    ) -> OrderResult:
+        exact = self.system.is_exact
+        return OrderResult(target.key, target.kind, order, outcome, exact, reason)
 
-    def conditions(self, n: int) -> tuple[dict[str, list[Broken[Vector]]], set[str]]:
-        """Of order n: by row, the broken ones; and the rows of which one cannot be told."""
-        self.spend(2000 * sum(self.trees.palette.counts(n)[n]))
-        self.advance(n)
-        broken: dict[str, list[Broken[Vector]]] = {}
+    def conditions(self, n: int, wanted: Set[str]) -> tuple[set[str], set[str]]:
+        """Of order n: the targets of which one is broken, and those of which one cannot be told.
+
+        The rest is left out where one is broken for every target wanted.
+        """
+        broken: set[str] = set()
         vague: set[str] = set()
         for slot, targets in enumerate(self.targets):
-            for tree in self.trees.of(n, slot) if targets else ():
-                product = self.products[tree]
-                assert product is not None
-                self.spend(self.ends[slot].work(product))
-                weights = self.ends[slot].apply(n, product)
+            mine = {t.key for t in targets} & wanted
+            for tree in self.of(n, slot) if mine else ():
+                if mine <= broken:
+                    break
+                weights = self.weights(tree, slot, n)
                 for place, target in enumerate(targets):
                     verdict = self.arithmetic.is_one(weights, place)
-                    if verdict is None:
-                        vague.add(target.key)
-                    elif not verdict:
-                        broken.setdefault(target.key, []).append((tree, weights, place))
+                    if not verdict:
+                        (vague if verdict is None else broken).add(target.key)
         return broken, vague
 
-    def advance(self, n: int) -> None:
-        """Y of the trees of order n - 1, then E of those of order n."""
-        trees, colours = self.trees, range(len(self.trees.palette.names))
-        if n > 1:
-            for colour in colours:
-                for tree in trees.of(n - 1, colour):
-                    self.rows.append(self.row_weights(tree, colour, n - 1))
-        trees.grow()
-        for colour in colours:
-            for tree in trees.of(n, colour):
-                self.products.append(self.product(tree, colour))
-
-    def product(self, tree: int, colour: int) -> Vector | None:
-        left, right = self.trees.left[tree], self.trees.right[tree]
-        if colour == self.time:
-            return None
-        if left < 0:
-            return self.arithmetic.of([Entry(ONE)] * len(self.stages[colour]))
-        rest, graft = self.products[left], self.rows[right][colour]
-        assert rest is not None
-        self.spend(self.arithmetic.work(rest, graft))
-        return self.arithmetic.product(rest, graft)
-
-    def row_weights(self, tree: int, colour: int, n: int) -> dict[int, Vector]:
-        found: dict[int, Vector] = {}
-        for reader, allowed in enumerate(self.trees.palette.children):
-            if colour not in allowed:
+    def failures(self, n: int, target: Target) -> tuple[Failure, ...]:
+        """The broken conditions of order n; the first was found before, so there is one."""
+        found: list[Failure] = []
+        self.work = 0
+        for slot, targets in enumerate(self.targets):
+            if target not in targets:
                 continue
-            product = self.products[tree]
-            if product is None:
-                found[reader] = self.arithmetic.of([s.c or NOTHING for s in self.stages[reader]])
+            place = targets.index(target)
+            try:
+                for tree in self.of(n, slot):
+                    weights = self.weights(tree, slot, n)
+                    if self.arithmetic.is_one(weights, place) is False:
+                        weight = self.arithmetic.gets(weights, place)
+                        found.append(Failure.of(self.trees, tree, n, weight))
+            except TooLargeError:
+                break
+        return tuple(found)
+
+    # ------------------------------------------------------------------ tree by tree
+
+    def of(self, n: int, slot: int) -> range:
+        """The trees of order n with a root of the slot."""
+        while self.trees.order < n:
+            counts = self.trees.palette.counts(self.trees.order + 1)
+            self.spend(2000 * sum(counts[-1]))
+            self.trees.grow()
+        return self.trees.of(n, slot)
+
+    def weights(self, tree: int, slot: int, n: int) -> Vector:
+        """What the targets that the slot drives have of the tree, times its density."""
+        return self.apply(self.ends[slot], n, self.product(tree, slot))
+
+    def product(self, tree: int, slot: int) -> Vector:
+        """E(t) = E(left) Y(right) of the stages of the slot of its root."""
+        if tree not in self.products:
+            left, right = self.trees.left[tree], self.trees.right[tree]
+            if left < 0:
+                ones = self.arithmetic.of([Entry(ONE)] * len(self.stages[slot]))
+                self.products[tree] = self.one(ones)
             else:
-                block = self.blocks[reader, colour]
-                self.spend(block.work(product))
-                found[reader] = block.apply(n, product)
-        return found
+                rest = self.product(left, slot)
+                self.products[tree] = self.multiply(rest, self.row(right, slot))
+        return self.products[tree]
+
+    def row(self, tree: int, reader: int) -> Vector:
+        """Y(t) of the rows that the stages of the slot `reader` read."""
+        if (tree, reader) not in self.rows:
+            slot = self.trees.colour(tree)
+            if slot == self.time:
+                times = [s.c or NOTHING for s in self.stages[reader]]
+                found = self.one(self.arithmetic.of(times))
+            else:
+                block, product = self.blocks[reader, slot], self.product(tree, slot)
+                found = self.apply(block, self.trees.size(tree), product)
+            self.rows[tree, reader] = found
+        return self.rows[tree, reader]
+
+    def multiply(self, left: Vector, right: Vector) -> Vector:
+        key = id(left), id(right)
+        if key not in self.multiplied:
+            self.spend(self.arithmetic.work(left, right))
+            self.multiplied[key] = self.one(self.arithmetic.product(left, right))
+        return self.multiplied[key]
+
+    def apply(self, block: Block[Vector], size: int, vector: Vector) -> Vector:
+        key = id(block), size, id(vector)
+        if key not in self.applied:
+            self.spend(block.work(vector))
+            self.applied[key] = self.one(block.apply(size, vector))
+        return self.applied[key]
+
+    def one(self, vector: Vector) -> Vector:
+        """The vector itself, or the one that is equal to it and was found before."""
+        return self.vectors.setdefault(vector, vector)
 
     def spend(self, work: int) -> None:
         self.work += work

@@ -24,7 +24,7 @@ from butcher.analysis.entry import Entry
 from butcher.analysis.limits import TooLargeError
 from butcher.coefficient import Number
 
-Ints = list[int]
+Ints = tuple[int, ...]
 Rows = Sequence[tuple[Mapping[int, Entry], Mapping[int, Entry]]]
 """For each row its values (lag -> coefficient) and its stages (column -> coefficient)."""
 
@@ -115,7 +115,7 @@ class Field:
         """value * denominator in the basis, integers."""
         factor = denominator // value.denominator
         found = dict(value.terms)
-        return [found.get(radicand, 0) * factor for radicand in self.basis]
+        return tuple(found.get(radicand, 0) * factor for radicand in self.basis)
 
     def number(self, components: Sequence[int], denominator: int) -> Number:
         return Number(dict(zip(self.basis, components, strict=True)), denominator)
@@ -143,15 +143,15 @@ class Exact:
         denominator = common_denominator(entries)
         parts = [self.field.components(e.value, denominator) for e in entries]
         basis = range(len(self.field.basis))
-        return ExactVector([part[k] for k in basis for part in parts], denominator)
+        return ExactVector(tuple(part[k] for k in basis for part in parts), denominator)
 
     def product(self, left: ExactVector, right: ExactVector) -> ExactVector:
         denominator = left.denominator * right.denominator
         basis = len(self.field.basis)
         if basis == 1:
-            return ExactVector(list(map(mul, left.parts, right.parts)), denominator)
+            return _reduced(list(map(mul, left.parts, right.parts)), denominator)
         if basis == 2:
-            return ExactVector(self.quadratic(left.parts, right.parts), denominator)
+            return _reduced(self.quadratic(left.parts, right.parts), denominator)
         size = len(left.parts) // basis
         lefts = [left.parts[k * size : (k + 1) * size] for k in range(basis)]
         rights = [right.parts[k * size : (k + 1) * size] for k in range(basis)]
@@ -160,9 +160,9 @@ class Exact:
             for others, (factor, k) in zip(rights, line if any(ones) else (), strict=False):
                 part = (factor * a * b for a, b in zip(ones, others, strict=True))
                 total[k] = list(map(add, total[k], part))
-        return ExactVector([n for part in total for n in part], denominator)
+        return _reduced([n for part in total for n in part], denominator)
 
-    def quadratic(self, left: Ints, right: Ints) -> Ints:
+    def quadratic(self, left: Ints, right: Ints) -> list[int]:
         """(a + b sqrt(d)) (e + f sqrt(d)) = (a e + d b f) + (a f + b e) sqrt(d)."""
         d, size = self.field.basis[1], len(left) // 2
         parts = (left[:size], left[size:], right[:size], right[size:])
@@ -244,13 +244,12 @@ def _digits(n: int) -> int:
     return n.bit_length() // 30 + 1
 
 
-def _reduced(parts: Ints, denominator: int) -> ExactVector:
-    """Divided by what is common, where the numbers are so long that it pays."""
-    if denominator.bit_length() > 1024:
-        common = gcd(denominator, *parts)
-        if common > 1:
-            return ExactVector([n // common for n in parts], denominator // common)
-    return ExactVector(parts, denominator)
+def _reduced(parts: list[int], denominator: int) -> ExactVector:
+    """Divided by what is common: the same weights are the same integers, and short ones."""
+    common = gcd(denominator, *parts)
+    if common > 1:
+        return ExactVector(tuple([n // common for n in parts]), denominator // common)
+    return ExactVector(tuple(parts), denominator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ class Trees:
     def __len__(self) -> int:
         return len(self.left)
 
+    @property
+    def order(self) -> int:
+        """The highest order that is listed."""
+        return len(self._ranges) - 1
+
     def of(self, order: int, colour: int = 0) -> range:
         """The indices of the trees of one order with a root of one colour."""
         return self._ranges[order][colour]
