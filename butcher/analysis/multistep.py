@@ -16,13 +16,9 @@ from math import perm
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
 from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.roots import (
-    Polynomial,
-    divided_by_root_one,
-    is_schur,
-    is_simple_von_neumann,
-)
+from butcher.analysis.roots import divided_by_root_one, is_schur, is_simple_von_neumann
 from butcher.analysis.system import new_value, origin
+from butcher.analysis.univariate import Polynomial
 from butcher.coefficient import ONE, ZERO, Coefficient, Number
 from butcher.ir.graph import Graph
 

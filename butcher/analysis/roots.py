@@ -19,9 +19,8 @@ from collections.abc import Sequence
 from math import lcm
 
 from butcher.analysis.limits import TooLargeError
+from butcher.analysis.univariate import Polynomial
 from butcher.coefficient import ONE, ZERO, Number
-
-Polynomial = tuple[Number, ...]
 
 LARGEST_SIZE = 12_000
 """Bits of the coefficients over their common denominator, times the degree of the polynomial and

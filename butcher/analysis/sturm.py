@@ -1,0 +1,271 @@
+"""The real roots of a polynomial with exact coefficients: counted by Sturm, isolated, refined.
+
+Sturm's chain of a polynomial without multiple roots,
+
+    p0 = p    p1 = p'    p_{k+1} = -(p_{k-1} mod p_k)
+
+has as many more changes of sign at a as at b as p has roots in (a, b]. An endpoint None is
+infinite: below for `low`, above for `high`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+
+from butcher.analysis.univariate import (
+    Polynomial,
+    common_divisor,
+    derivative,
+    divided,
+    polynomial,
+    primitive,
+    scaled,
+    squarefree_factors,
+    squarefree_part,
+    times,
+    value,
+)
+from butcher.coefficient import Number
+
+Point = Number | int | Fraction
+
+LONGEST_LEAD = 128
+"""Bits of a leading coefficient whose divisors are tried as denominators of an exact root."""
+
+
+@dataclass(frozen=True)
+class SturmChain:
+    """Of a polynomial, not zero; multiple roots count once."""
+
+    polynomial: Polynomial
+
+    @cached_property
+    def squarefree(self) -> Polynomial:
+        """The same roots, all simple."""
+        return primitive(squarefree_part(self.polynomial))
+
+    @cached_property
+    def chain(self) -> tuple[Polynomial, ...]:
+        first, second = self.squarefree, primitive(derivative(self.squarefree))
+        found = [first]
+        while second:
+            found.append(second)
+            first, second = second, primitive(scaled(divided(first, second)[1], -1))
+        return tuple(found)
+
+    def changes(self, x: Point) -> int:
+        """Of sign, zeros left out, in the chain at x."""
+        return _changes(value(p, x).sign for p in self.chain)
+
+    @cached_property
+    def _far(self) -> tuple[int, int]:
+        above = [p[-1].sign for p in self.chain]
+        below = [s if len(p) % 2 else -s for s, p in zip(above, self.chain, strict=True)]
+        return _changes(below), _changes(above)
+
+    def count(self, low: Point | None = None, high: Point | None = None) -> int:
+        """The distinct real roots in (low, high]."""
+        below = self._far[0] if low is None else self.changes(low)
+        return below - (self._far[1] if high is None else self.changes(high))
+
+    @cached_property
+    def bound(self) -> int:
+        """A power of two that no root reaches in absolute value (Fujiwara 1916)."""
+        p = self.squarefree
+        lead = p[-1].inverse()
+        sizes = [(a * lead).magnitude() for a in p[:-1]]
+        bits = [
+            -(-(size.numerator.bit_length() - size.denominator.bit_length() + 1) // (k + 1))
+            for k, size in enumerate(reversed(sizes))
+            if size
+        ]
+        return 1 << max([2, *(b + 2 for b in bits)])
+
+    @cached_property
+    def roots(self) -> tuple[RealRoot, ...]:
+        """All of them, in order."""
+        pieces = [(Fraction(-self.bound), Fraction(self.bound))]
+        found = []
+        while pieces:
+            low, high = pieces.pop()
+            number = self.count(low, high)
+            if number == 1:
+                found.append(RealRoot(self, low, high))
+            elif number > 1:
+                middle = (low + high) / 2
+                pieces += [(low, middle), (middle, high)]
+        return tuple(sorted(found, key=lambda root: root.low))
+
+
+def _changes(signs: Iterable[int]) -> int:
+    seen = [sign for sign in signs if sign]
+    return sum(a != b for a, b in pairwise(seen))
+
+
+@dataclass(frozen=True)
+class RealRoot:
+    """The one root of a polynomial in (low, high]."""
+
+    chain: SturmChain
+    low: Fraction
+    high: Fraction
+
+    def refined(self, bits: int) -> RealRoot:
+        """In an interval no longer than 2^-bits."""
+        p, low, high = self.chain.squarefree, self.low, self.high
+        above = value(p, high).sign
+        if not above:
+            return RealRoot(self.chain, high, high)
+        while (high - low) * 2**bits > 1:
+            middle = (low + high) / 2
+            sign = value(p, middle).sign
+            if not sign:
+                return RealRoot(self.chain, middle, middle)
+            low, high = (low, middle) if sign == above else (middle, high)
+        return RealRoot(self.chain, low, high)
+
+    def __float__(self) -> float:
+        """To all digits."""
+        if self.exact is not None:
+            return float(self.exact)
+        root, bits = self, 64
+        while float(root.low) != float(root.high) and bits < 1200:
+            root = root.refined(bits)
+            bits += 32 if root.low * root.high > 0 else 256
+        return float((root.low + root.high) / 2)
+
+    def sign_of(self, p: Polynomial) -> int:
+        """The sign of another polynomial there."""
+        common = common_divisor(p, self.chain.squarefree)
+        if len(common) > 1 and self.is_root_of(common):
+            return 0
+        root, chain = self, SturmChain(p)
+        while len(p) > 1 and (root.low != root.high) and chain.count(root.low, root.high):
+            root = root.refined(_bits(root.high - root.low) + 8)
+        return value(p, root.high).sign
+
+    def is_root_of(self, divisor: Polynomial) -> bool:
+        """Whether it is one of a divisor of its polynomial."""
+        if self.low == self.high:
+            return not value(divisor, self.low)
+        return SturmChain(divisor).count(self.low, self.high) == 1
+
+    # ------------------------------------------------------------------ closed forms
+
+    @cached_property
+    def exact(self) -> Number | None:
+        """The root in closed form, where it is rational or a quadratic surd over the rationals.
+
+        None also for numbers too long to try, and mostly where the polynomial itself has surds.
+        """
+        if self.low == self.high:
+            return Number.of(self.low)
+        p = self.chain.squarefree
+        if len(p) == 2:
+            return -p[0] / p[1]
+        if len(p) == 3:
+            return self._of_quadratic(p)
+        if any(not a.is_rational for a in p) or abs(p[-1].terms[0][1]).bit_length() > LONGEST_LEAD:
+            return None
+        found = self._rational()
+        return self._quadratic() if found is None else found
+
+    def _of_quadratic(self, p: Polynomial) -> Number | None:
+        c, b, a = p
+        discriminant = b * b - a * c * 4
+        if not discriminant.is_rational:
+            return None
+        try:
+            root = Number.sqrt(discriminant.fraction)
+        except ValueError:
+            return None
+        for sign in (1, -1):
+            found = (root * sign - b) / (a * 2)
+            if self._holds(found):
+                return found
+        return None
+
+    def _holds(self, x: Number) -> bool:
+        return self.low < x and not x > self.high
+
+    def _rational(self) -> Number | None:
+        """The leading integer times a rational root is an integer."""
+        p = self.chain.squarefree
+        lead = abs(p[-1].terms[0][1])
+        near = self.refined(lead.bit_length() + 2)
+        candidate = Number.of(Fraction(round((near.low + near.high) / 2 * lead), lead))
+        return candidate if not value(p, candidate) and self._holds(candidate) else None
+
+    def _quadratic(self) -> Number | None:
+        """The conjugate of a real quadratic surd is real, and a root as well."""
+        p = self.chain.squarefree
+        lead = abs(p[-1].terms[0][1])
+        bits = 2 * lead.bit_length() + self.chain.bound.bit_length() + 8
+        x = self.refined(bits)
+        for other in self.chain.roots:
+            if other.low == self.low:
+                continue
+            y = other.refined(bits)
+            total, product = round((x.low + y.low) * lead), round(x.low * y.low * lead)
+            factor = polynomial([product, -total, lead])
+            found = None if divided(p, factor)[1] else self._of_quadratic(factor)
+            if found is not None:
+                return found
+        return None
+
+
+def _bits(width: Fraction) -> int:
+    return width.denominator.bit_length() - width.numerator.bit_length()
+
+
+# ---------------------------------------------------------------------- questions
+
+
+def real_roots(
+    p: Polynomial, low: Point | None = None, high: Point | None = None
+) -> tuple[RealRoot, ...]:
+    """The distinct real roots in (low, high), in order. ValueError where p is zero."""
+    if not p:
+        raise ValueError("every number is a root of zero")
+    return tuple(
+        root
+        for root in SturmChain(p).roots
+        if (low is None or root.sign_of(polynomial([-Number.of(low), 1])) > 0)
+        and (high is None or root.sign_of(polynomial([-Number.of(high), 1])) < 0)
+    )
+
+
+def odd_part(p: Polynomial) -> Polynomial:
+    """The product of the squarefree factors of odd multiplicity: where p changes its sign."""
+    found = polynomial([1])
+    for factor in squarefree_factors(p)[0::2]:
+        found = times(found, factor)
+    return found
+
+
+def is_nonnegative(p: Polynomial, low: Point | None = None, high: Point | None = None) -> bool:
+    """Whether p(x) >= 0 for all x from low to high, low < high; it may touch zero."""
+    if not p:
+        return True
+    if real_roots(odd_part(p), low, high):
+        return False
+    return _sign_inside(p, low, high) > 0
+
+
+def _sign_inside(p: Polynomial, low: Point | None, high: Point | None) -> int:
+    """The sign of p where it is not zero, between two points where it does not change."""
+    chain = SturmChain(p)
+    left = Number.of(-chain.bound if low is None else low)
+    right = Number.of(chain.bound if high is None else high)
+    if low is None and not left < right:
+        left = right - 1
+    if high is None and not left < right:
+        right = left + 1
+    for k in range(1, len(p) + 1):
+        if sign := value(p, left + (right - left) * Fraction(k, len(p) + 1)).sign:
+            return sign
+    raise AssertionError("a polynomial has no more roots than its degree")
