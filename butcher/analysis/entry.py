@@ -29,6 +29,15 @@ class Entry(NamedTuple):
     def times(self, factor: int) -> Entry:
         return Entry(self.value * factor, self.radius * abs(factor))
 
+    def product(self, other: Entry) -> Entry:
+        """|xy - ab| <= |a| s + |b| r + r s for |x-a| <= r, |y-b| <= s."""
+        value = self.value * other.value
+        if not self.radius and not other.radius:
+            return Entry(value)
+        first = self.value.magnitude() * other.radius
+        second = (other.value.magnitude() + other.radius) * self.radius
+        return Entry(value, first + second)
+
     def may_be(self, value: Number | int) -> bool:
         """Whether it is the value, to within its rounding."""
         return abs(self.value - value) <= self.radius if self.radius else self.value == value
