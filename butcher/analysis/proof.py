@@ -93,28 +93,22 @@ class OrderResult:
 
 def prove(found: System, up_to: int, with_time: bool = False) -> list[OrderResult]:
     """The results of all targets, in one pass over the trees."""
+    radii = found.radii(with_time)
     try:
-        if found.is_exact:
-            return Proof(found, exact_arithmetic(found), up_to, with_time).results()
-        return Proof(found, Balls(), up_to, with_time).results()
+        if radii:
+            return Proof(found, Balls.of_radii(radii), up_to, with_time).results()
+        return Proof(found, exact_arithmetic(found), up_to, with_time).results()
     except TooLargeError as error:
         return [
-            OrderResult(t.key, t.kind, 0, "too large", found.is_exact, reason=str(error))
+            OrderResult(t.key, t.kind, 0, "too large", not radii, reason=str(error))
             for t in found.targets
         ]
 
 
 def exact_arithmetic(found: System) -> Exact:
     """Over the field of the coefficients."""
-    parts = [s.argument for s in found.stages] + [t.combination for t in found.targets]
-    radicands = {
-        radicand
-        for part in parts
-        for one in (*part.values.values(), *part.stages.values())
-        for radicand in one.value.radicands
-    }
-    radicands |= {r for s in found.stages if s.c for r in s.c.value.radicands}
-    return Exact(Field(sorted(radicands)))
+    entries = [*found.coefficients, *(s.c for s in found.stages if s.c)]
+    return Exact(Field(sorted({r for one in entries for r in one.value.radicands})))
 
 
 class Proof(Generic[Vector]):
@@ -207,7 +201,7 @@ class Proof(Generic[Vector]):
     def result(
         self, target: Target, order: int, outcome: Outcome, reason: str | None = None
     ) -> OrderResult:
-        exact = self.system.is_exact
+        exact = not self.system.radii(self.time is not None)
         return OrderResult(target.key, target.kind, order, outcome, exact, reason)
 
     def conditions(self, n: int, wanted: Set[str]) -> tuple[set[str], set[str]]:

@@ -28,14 +28,17 @@ Ints = tuple[int, ...]
 Rows = Sequence[tuple[Mapping[int, Entry], Mapping[int, Entry]]]
 """For each row its values (lag -> coefficient) and its stages (column -> coefficient)."""
 
-BITS = 256
-"""Of the middle of a ball, behind the point."""
-
 LARGEST_DENOMINATOR = 1 << 15
 """Bits. Sixteen stages with surds need 1,500."""
 
 LARGEST_MATRIX = 1 << 18
 """Integers in a matrix."""
+
+
+def places(radius: Fraction) -> int:
+    """How many bits behind the point make roundings small against a radius, if it is not 0."""
+    known = radius.denominator.bit_length() - radius.numerator.bit_length() if radius else 0
+    return max(128, known + 64)
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,9 @@ class Ball:
 
     @classmethod
     def of(cls, middle: Number, radius: Fraction) -> Ball:
-        """The middle to 256 bits."""
-        return cls(Fraction(middle.scaled(BITS), 1 << BITS), radius + Fraction(1, 1 << BITS))
+        """The middle rounded to a binary fraction, the radius as much larger."""
+        unit = 1 << places(radius)
+        return cls(Fraction(middle.scaled(places(radius)), unit), radius + Fraction(1, unit))
 
     def __contains__(self, value: int | Fraction) -> bool:
         return abs(self.middle - value) <= self.radius

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
@@ -76,11 +77,15 @@ class System:
     drives: Mapping[str, str]
 
     @property
-    def is_exact(self) -> bool:
-        """Whether no coefficient stands for a rounded decimal."""
+    def coefficients(self) -> list[Entry]:
+        """Those of every argument and target."""
         parts = [s.argument for s in self.stages] + [t.combination for t in self.targets]
-        entries = [e for p in parts for e in (*p.values.values(), *p.stages.values())]
-        return not any(e.radius for e in entries)
+        return [e for p in parts for e in (*p.values.values(), *p.stages.values())]
+
+    def radii(self, with_time: bool = False) -> list[Fraction]:
+        """What the coefficients were rounded by, where they were; with time the nodes as well."""
+        nodes = [s.c for s in self.stages if s.c] if with_time else []
+        return [e.radius for e in (*self.coefficients, *nodes) if e.radius]
 
     def keeps_time(self, stage: Stage) -> bool:
         """Whether each sum of the row, over the stages of one slot, is c, within the rounding."""
