@@ -4,36 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from butcher.coefficient import ONE, Coefficient
+from butcher.analysis.amplification import Amplification, Precision, amplification
+from butcher.analysis.limits import UndefinedError
+from butcher.analysis.sizes import LARGEST
+from butcher.compiler.sweeps import straightened, too_many
 from butcher.errors import Diagnostic, warning
 from butcher.ir.graph import Graph
+from butcher.passes.prune import prune
+from butcher.source import Span
+from butcher.spec import Scheme
 
-HALF = 2**11
-"""float16 has 11 significant bits: a value is rounded by up to one part in as many."""
-
-
-def precision_findings(graph: Graph) -> Iterator[Diagnostic]:
-    """sum_j |a_ij|, by which the roundings of the stages are multiplied, against half precision."""
-    for evaluation in graph.evaluations:
-        total = sum(
-            _size(term.coefficient)
-            for term in graph.row[evaluation.argument].terms
-            if term.source in graph.evaluation
-        )
-        if total > HALF and evaluation.span is not None:
-            message = f"the factors of stage {evaluation.key} add up to {total:,.0f}"
-            yield warning(
-                "B411",
-                evaluation.span,
-                f"{message}: in half precision its argument may be noise",
-                "Half precision rounds a value by up to one part in 2,048. Keep such a block in "
-                "single precision.",
-            )
+NARROW = ("bfloat16", "float16")
 
 
-def _size(coefficient: Coefficient) -> float:
-    """Its absolute value at h = 1; none at a pole, where nothing can be said."""
+def precision_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
+    """A warning where a half precision cannot hold a row of the block."""
+    pruned = prune(graph)
+    if not pruned.is_explicit and (pruned.sweeps is None or any(too_many(scheme, pruned))):
+        return  # there is no block
+    block = pruned if pruned.is_explicit else straightened(pruned)
     try:
-        return abs(float(coefficient.evaluate({"h": ONE})))
-    except ZeroDivisionError:
-        return 0.0
+        found = amplification(block)
+    except UndefinedError:
+        return
+    unsafe = [p for p in found.precisions if p.dtype in NARROW and p.safe is False]
+    if unsafe and found.error != LARGEST:  # past the range of doubles B504 refuses the block
+        yield _finding(block, found, unsafe, scheme.place.span)
+
+
+def _finding(block: Graph, found: Amplification, unsafe: list[Precision], at: Span) -> Diagnostic:
+    (row,) = (row for row in found.rows if row.key == found.worst)
+    reader = block.evaluation[row.evaluations[0]] if row.evaluations else None
+    what = row.key if reader is None else f"the argument of {reader.key}"
+    span = block.row[row.key].span if reader is None else reader.span
+    safe = next((p.dtype for p in found.precisions if p.safe), None)
+    sizes = ", ".join(f"{p.predicted_error:.2g} times the state in {p.dtype}" for p in unsafe)
+    return warning(
+        "B411",
+        span or at,
+        f"{what} may be off by {found.error:,.0f} roundings, its factors add up to "
+        f"{row.amplification:,.0f}: unsafe in {' and '.join(p.dtype for p in unsafe)}",
+        f"At worst that is {sizes}. "
+        + (f"Keep such a block in {safe}." if safe else "No dtype holds such a block."),
+    )

@@ -23,7 +23,7 @@ def structure_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
     yield from _constants(graph, facts, scheme.place.span)
     yield from _timeless(graph, facts, scheme.place.span)
     yield from _re_evaluated(graph, facts)
-    yield from precision_findings(graph)
+    yield from precision_findings(scheme, graph)
 
 
 # --------------------------------------------------------------------------- sums
