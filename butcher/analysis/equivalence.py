@@ -1,0 +1,58 @@
+"""Which stages are always equal, and which tableaus are the same method.
+
+Two stages are equal for every f exactly if they lie in one class of the coarsest partition in
+which a_iD = sum over j in D of a_ij, for every class D, is the same for all i of a class
+(Hundsdorfer and Spijker 1981; Butcher, Numerical Methods for ODEs, 381: P-equivalence). It is
+found by splitting classes until none splits. Rounded decimals are equal to the digits printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from butcher.analysis.entry import Entry, total
+
+Classes = list[list[int]]
+
+
+def classes(
+    A: Sequence[Sequence[Entry]],
+    c: Sequence[Entry],
+    slots: Sequence[str],
+    differ: Callable[[Classes], bool] = lambda found: False,
+) -> Classes:
+    """The coarsest partition; stages in one class have one slot and one node.
+
+    differ   asked of every partition on the way: where it is true, the search ends there.
+    """
+    names = dict.fromkeys(slots)
+    found = [[i for i, slot in enumerate(slots) if slot == name] for name in names]
+    found = _split(found, lambda i: c[i])
+    tried: set[tuple[int, ...]] = set()
+    while not differ(found):
+        fresh = next((d for d in found if tuple(d) not in tried), None)
+        if fresh is None or all(len(group) == 1 for group in found):
+            break
+        tried.add(tuple(fresh))
+        found = _split(found, lambda i, d=fresh: total(A[i][j] for j in d))  # type: ignore[misc]
+    return found
+
+
+def _split(groups: Classes, value: Callable[[int], Entry]) -> Classes:
+    """Every group by the value of its members."""
+    found: Classes = []
+    for group in groups:
+        if len(group) == 1:
+            found.append(group)
+            continue
+        values = {i: value(i) for i in group}
+        members = sorted(group, key=lambda i: values[i].value)
+        parts = [[members[0]]]
+        for before, i in pairwise(members):
+            if (values[i] - values[before]).may_be(0):
+                parts[-1].append(i)
+            else:
+                parts.append([i])
+        found += [sorted(part) for part in parts]
+    return sorted(found)
