@@ -207,10 +207,11 @@ def _transfer(
     else:
         factors, adjugate = characteristic(A)
         below, stages = reduce(plus, factors), product(adjugate, U)
-    added = product(B, stages) if stages else [[() for _ in row] for row in V]
+    if not stages:
+        return V, UNIT
     return [
         [plus(times(below, v), b) for v, b in zip(kept, new, strict=True)]
-        for kept, new in zip(V, added, strict=True)
+        for kept, new in zip(V, product(B, stages), strict=True)
     ], below
 
 
@@ -218,8 +219,10 @@ def _substituted(A: PolynomialMatrix, U: PolynomialMatrix) -> list[list[Polynomi
     """(I - A)^-1 U for A strictly below its diagonal."""
     stages: list[list[Polynomial]] = []
     for line, start in zip(A, U, strict=True):
-        (sums,) = product([line[: len(stages)]], stages) if stages else [[()] * len(start)]
-        stages.append([plus(a, b) for a, b in zip(start, sums, strict=True)])
+        for factor, stage in zip(line, stages, strict=False):
+            if factor:
+                start = [plus(a, times(factor, b)) for a, b in zip(start, stage, strict=True)]
+        stages.append(list(start))
     return stages
 
 

@@ -116,17 +116,21 @@ class RealRoot:
 
     def refined(self, bits: int) -> RealRoot:
         """In an interval no longer than 2^-bits."""
-        p, low, high = self.chain.squarefree, self.low, self.high
+        p, low, high, width = self.chain.squarefree, self.low, self.high, Fraction(2) ** -bits
         above = value(p, high).sign
         if not above:
             return RealRoot(self.chain, high, high)
-        while (high - low) * 2**bits > 1:
+        while high - low > width:
             middle = (low + high) / 2
             sign = value(p, middle).sign
             if not sign:
                 return RealRoot(self.chain, middle, middle)
             low, high = (low, middle) if sign == above else (middle, high)
         return RealRoot(self.chain, low, high)
+
+    def halved(self) -> RealRoot:
+        """In an interval at most half as long."""
+        return self.refined(_bits(self.high - self.low) + 2) if self.low != self.high else self
 
     def __float__(self) -> float:
         """To all digits."""
@@ -244,6 +248,22 @@ def odd_part(p: Polynomial) -> Polynomial:
     found = polynomial([1])
     for factor in squarefree_factors(p)[0::2]:
         found = times(found, factor)
+    return found
+
+
+def first_sign_change(p: Polynomial) -> RealRoot | None:
+    """The smallest x > 0 where p, not zero, changes its sign; it may touch zero before."""
+    return next(iter(positive_roots(odd_part(p))), None)
+
+
+def positive_roots(p: Polynomial) -> list[RealRoot]:
+    """In order, in intervals that have no negative number in them."""
+    found = []
+    for root in SturmChain(p).roots:
+        while root.low < 0 < root.high:
+            root = root.halved()
+        if root.low >= 0 and root.high > 0:
+            found.append(root)
     return found
 
 
