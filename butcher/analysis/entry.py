@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from butcher.coefficient import ONE, ZERO, Coefficient, Number, Polynomial
+from butcher.coefficient import ONE, ZERO, Coefficient, Number, Polynomial, shown
 from butcher.ir.steps import is_step
 
 
@@ -73,7 +73,7 @@ def entry(coefficient: Coefficient, power: int) -> Entry:
         ratio = ratio / below[lowest]
         shifted = {exponent + power: ratio * factor for exponent, factor in below.items()}
     if not ratio or shifted != above:
-        raise NotHomogeneousError(str(coefficient))
+        raise NotHomogeneousError(shown(coefficient))
     return Entry(ratio, _without_h(coefficient, power) if coefficient.radius else Fraction(0))
 
 

@@ -152,5 +152,5 @@ class _Questions:
             with bounded(name, LARGEST_WORK):
                 return answer()
         except (UndefinedError, TooLargeError) as error:
-            self.unknown.append(f"{name}: {error}")
+            self.unknown.append(f"{name}: {str(error).removeprefix(name + ': ')}")
             return None

@@ -183,7 +183,7 @@ class _Unfolding:
             argument = self.combination(evaluation.argument, lag, deep, state)
         c = None
         if evaluation.c is not None:
-            c = self.entry(str(evaluation.c), key, evaluation.c, 0) - _ONE.times(lag)
+            c = self.entry("the node", key, evaluation.c, 0) - _ONE.times(lag)
         return Stage(key, evaluation.slot, lag, argument, c)
 
     def combination(self, key: str, lag: int, deep: int, state: str) -> Combination:
