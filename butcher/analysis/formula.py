@@ -22,6 +22,10 @@ GREEK = re.compile(
     "|upsilon|phi|chi|psi|omega"
 )
 
+ROOTS = r"(?:\d+ )?\\sqrt\{\d+\}"
+STEPS = r"(?:\d+ )?h(?:\^\{\d+\})?"
+"""What stands above a line, in LaTeX: `94 \\sqrt{6}`, `5 h^{2}`."""
+
 
 def derivative(name: str, times: int) -> str:
     """`u`, `u'`, `u''''`, `u^(5)`."""
@@ -64,12 +68,14 @@ def _fraction(value: Value) -> tuple[bool, str, int]:
         if value.radius:
             return _fraction(Ball.of(value.number, value.radius))
         value = value.number
+    if isinstance(value, Number):
+        if is_short(value, LONGEST):
+            return _split(Polynomial.number(value))
+        return value.sign < 0, f"({shown(abs(value), LONGEST)})", 1
     if not is_short(value, LONGEST):
         return False, f"({shown(value, LONGEST)})", 1
-    if isinstance(value, Number):
-        return _split(Polynomial.number(value), 1)
     if value.denominator.is_number:
-        return _split(value.numerator, 0)
+        return _split(value.numerator)
     return False, f"({value})", 1
 
 
@@ -83,22 +89,18 @@ def _digits(ball: Ball) -> str:
     return f"{float(size):.{max(1, min(6, certain))}g}"
 
 
-def _split(polynomial: Polynomial, rational: int) -> tuple[bool, str, int]:
-    """Rational content apart: (1-k)/2 is 1-k over 2. Of a number nothing is taken from above."""
+def _split(polynomial: Polynomial) -> tuple[bool, str, int]:
+    """The rational content before the rest, over the denominator: `2 (1-k)` over 3."""
     numbers = [number for _, number in polynomial.terms]
     below = lcm(*(number.denominator for number in numbers))
-    negative = numbers[0].terms[0][1] < 0
-    common = rational or gcd(
-        *(n * (below // number.denominator) for number in numbers for _, n in number.terms)
-    )
-    scale = Number({1: -below if negative else below}, common)
-    rest = polynomial.scale(scale)
+    whole = [n * (below // number.denominator) for number in numbers for _, n in number.terms]
+    negative, common = whole[0] < 0, gcd(*whole)
+    rest = polynomial.scale(Number({1: -below if negative else below}, common))
     text = str(rest.constant if rest.is_number else rest)
-    if len(rest.terms) > 1 or (rest.is_number and len(rest.constant.terms) > 1):
+    if len(whole) > 1:
         text = f"({text})"
-    times = [str(common)] if common > 1 else []
-    above = " ".join([*times, *([text] if text != "1" else [])])
-    return negative, above, below
+    factors = [str(common)] * (common > 1) + [text] * (text != "1")
+    return negative, " ".join(factors), below
 
 
 # ---------------------------------------------------------------------- LaTeX
@@ -109,7 +111,8 @@ def latex(text: str) -> str:
     text = re.sub(r"sqrt\((\d+)\)", r"\\sqrt{\1}", text)
     text = re.sub(r"\^(-?\d+)", r"^{\1}", text)
     text = re.sub(r"\^\((\d+)\)", r"^{(\1)}", text)
-    text = re.sub(r"(?<![\w}])((?:\d+ )?h(?:\^\{\d+\})?|\d+)/(\d+)", r"\\frac{\1}{\2}", text)
+    text = re.sub(rf"(?<![\w}}])({ROOTS}|{STEPS}|\d+)/(\d+)", r"\\frac{\1}{\2}", text)
+    text = re.sub(r"\(([^()]*)\)/(\d+)", r"\\frac{\1}{\2}", text)
     text = re.sub(r"(?<![\\\w])[A-Za-z]\w+", lambda found: _name(found[0]), text)
     return text.replace("*", " ").replace("O(", r"\mathcal{O}(").replace("; ", r" \\ ")
 

@@ -8,7 +8,7 @@ import kauri
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from method_graphs import multistep, number, runge_kutta
+from method_graphs import Value, multistep, number, runge_kutta
 
 import butcher
 from butcher.analysis.bseries import NumericalFlow
@@ -17,6 +17,7 @@ from butcher.analysis.expansion import difference_equation
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.order import order
 from butcher.analysis.system import system
+from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 
@@ -33,7 +34,7 @@ def flow(method: Graph | str, up_to: int) -> NumericalFlow:
     return found
 
 
-def field(method: Graph | str, up_to: int) -> dict[str, object]:
+def field(method: Graph | str, up_to: int) -> dict[str, Number]:
     """b by tree."""
     found = flow(method, up_to)
     return {found.trees.bracket(t): weight.value for t, weight in enumerate(found.field)}
@@ -118,7 +119,7 @@ def test_symmetric_methods_have_even_powers_of_h_alone(method: str) -> None:
 
 # ---------------------------------------------------------------------- several steps
 
-MULTISTEP = {
+MULTISTEP: dict[str, tuple[list[Value], list[Value]]] = {
     "ab3": ([0, 0, -1, 1], [F(5, 12), F(-4, 3), F(23, 12)]),
     "am2": ([0, -1, 1], [F(-1, 12), F(2, 3), F(5, 12)]),
     "bdf2": ([F(1, 3), F(-4, 3), 1], [0, 0, F(2, 3)]),
@@ -174,8 +175,15 @@ def test_a_double_root_leaves_no_field() -> None:
         flow(multistep([1, -2, 1], [0, 1]), 2)
 
 
-def test_colours_that_are_one_function_are_one_colour() -> None:
-    """RevNet with x' = f(y), y' = g(x) is Euler where each tree is cut off after one node."""
-    found = field("revnet", 4)
-    assert (found["f[g[]]"], found["g[f[]]"]) == (F(-1, 2), F(1, 2))
-    assert found.keys() >= {"f[g[f[]], g[]]", "g[f[g[f[]]]]"}
+def test_slots_that_only_add_up_are_one_function() -> None:
+    """u + h (f(u) + g(u)) is Euler's method for f + g, whichever node is of which."""
+    euler = field("euler", 4)
+    coloured = field("polynet_2way", 4)
+    assert coloured == {tree: euler[tree.replace("f", "").replace("g", "")] for tree in coloured}
+
+
+def test_the_two_partitioned_euler_methods_are_adjoint() -> None:
+    """What comes first in the one, x or y, comes last in the other."""
+    found = field("revnet", 5)
+    swapped = {tree.translate(str.maketrans("fg", "gf")): weight for tree, weight in found.items()}
+    assert found == {t: weight * (-1) ** (t.count("[") - 1) for t, weight in swapped.items()}
