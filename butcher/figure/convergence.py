@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import isfinite, sqrt
+from itertools import pairwise
+from math import inf, isfinite, log, sqrt
 from typing import TYPE_CHECKING, Any
 
 from butcher.figure.method import FigureError, Method
@@ -56,12 +57,17 @@ def draw(axes: Axes, methods: list[Method]) -> None:
         _triangle(axes, lowest, order)
 
 
+def _slope(one: tuple[float, float], other: tuple[float, float]) -> float:
+    (h, error), (larger, its_error) = one, other
+    return log(its_error / error) / log(larger / h) if larger > h else inf
+
+
 def _triangle(axes: Axes, pairs: list[tuple[float, float]], order: int) -> None:
-    """A reference slope under the middle of a curve: 1 across, `order` up."""
+    """A reference slope under a curve: 1 across, `order` up."""
     if len(pairs) < 2:
         return
-    middle = len(pairs) // 2
-    (left, low), (right, _) = pairs[middle - 1], pairs[middle]
+    # where the curve has this slope, not where rounding or a coarse step bends it
+    (left, low), (right, _) = min(pairwise(pairs), key=lambda pair: abs(_slope(*pair) - order))
     low /= _BELOW
     high = low * (right / left) ** order
     axes.plot([left, right, right, left], [low, low, high, low], color=GREY, linewidth=0.7)

@@ -1,7 +1,7 @@
 """The roots w of p(w, z) = 0 over many z: by how much a step multiplies u' = lambda u.
 
 Evaluated in double precision, all z at once. Where a value overflows, or the highest p_j vanishes,
-the growth is infinite.
+the growth is infinite. The caller silences numpy's warnings of that.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ def horner(p: tuple[float, ...], z: Complex) -> Complex:
     import numpy as np
 
     value = np.zeros_like(z)
-    with np.errstate(all="ignore"):
-        for coefficient in reversed(p):
-            value = value * z + coefficient
+    for coefficient in reversed(p):
+        value = value * z + coefficient
     return value
 
 
@@ -64,8 +63,7 @@ def _eigenvalues(coefficients: Complex) -> Complex:
     import numpy as np
 
     degree = coefficients.shape[-1] - 1
-    with np.errstate(all="ignore"):
-        monic = -coefficients[..., :-1] / coefficients[..., -1:]
+    monic = -coefficients[..., :-1] / coefficients[..., -1:]
     if degree <= 1:
         return monic
     finite = np.asarray(np.isfinite(monic).all(axis=-1))
@@ -80,14 +78,12 @@ def growth(p: Polynomial, z: Complex) -> Real:
     """max log |w| over the roots w, cut at LARGEST_GROWTH: the region of stability is <= 0."""
     import numpy as np
 
-    return np.asarray(_logarithm(roots(p, z)).max(axis=-1))
+    return np.asarray(_cut(np.log(np.abs(roots(p, z)))).max(axis=-1))
 
 
-def _logarithm(w: Complex) -> Real:
+def _cut(found: Real) -> Real:
     import numpy as np
 
-    with np.errstate(all="ignore"):
-        found = np.log(np.abs(w))
     cut = np.nan_to_num(found, nan=LARGEST_GROWTH, posinf=LARGEST_GROWTH, neginf=-LARGEST_GROWTH)
     return np.asarray(np.clip(cut, -LARGEST_GROWTH, LARGEST_GROWTH))
 
@@ -102,21 +98,17 @@ def star(p: Polynomial, order: int | None, z: Complex) -> Real:
     """
     import numpy as np
 
-    w = roots(p, z)
-    exact = np.exp(z)
-    with np.errstate(all="ignore"):
-        relative = w * np.exp(-z)[..., None]
-        steep = sum(j * horner(row, z) * exact**j for j, row in enumerate(p) if j)
-        d = -horner(defect(p, order), z) / steep
-        near = (np.abs(z) * (len(p) - 1) < 1) & (np.abs(d) < _FIRST_ORDER)
-        principal = 0.5 * np.log1p(2 * d.real + np.abs(d) ** 2)
-    found = _logarithm(relative)
-    closest = np.nanargmin(np.where(np.isfinite(relative), np.abs(relative - 1), np.inf), axis=-1)
-    direct = np.take_along_axis(found, closest[..., None], axis=-1)[..., 0]
-    np.put_along_axis(
-        found, closest[..., None], np.where(near, principal, direct)[..., None], axis=-1
-    )
-    return np.asarray(found.max(axis=-1))
+    w, exact = roots(p, z), np.exp(z)
+    steep = sum(j * horner(row, z) * exact**j for j, row in enumerate(p) if j)
+    d = -horner(defect(p, order), z) / steep
+    near = (np.abs(z) * (len(p) - 1) < 1) & (np.abs(d) < _FIRST_ORDER)
+    found = np.log(np.abs(w)) - z.real[..., None]
+    distance = np.abs(w - exact[..., None])
+    closest = np.argmin(np.where(np.isfinite(distance), distance, np.inf), axis=-1)[..., None]
+    direct = np.take_along_axis(found, closest, axis=-1)
+    principal = 0.5 * np.log1p(2 * d.real + np.abs(d) ** 2)[..., None]
+    np.put_along_axis(found, closest, np.where(near[..., None], principal, direct), axis=-1)
+    return np.asarray(_cut(found).max(axis=-1))
 
 
 def defect(p: Polynomial, order: int | None) -> tuple[float, ...]:
@@ -148,7 +140,9 @@ def locus(p: Polynomial) -> Complex:
     degree = max(map(len, p)) - 1
     if degree == 0:
         return np.zeros((0, 1), dtype=complex)
-    angles = np.linspace(0, np.pi, int(np.clip(affordable(degree), 60, 720)))
+    # at each of them one matrix of this degree, and then one of the other for each z
+    most = min(affordable(degree), affordable(len(p) - 1) // (2 * degree))
+    angles = np.linspace(0, np.pi, int(np.clip(most, 40, 720)))
     powers = np.exp(1j * np.outer(angles, np.arange(len(p))))
     rows = np.array([[*row, *[0.0] * (degree + 1 - len(row))] for row in p])
     return _eigenvalues(powers @ rows)

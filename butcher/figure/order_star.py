@@ -76,7 +76,7 @@ def sampled(p: Polynomial, order: int | None, window: Window) -> tuple[Real, Rea
     share = min(1.0, isqrt(points) / isqrt(_ANGLES * _RADII))
     corner = 1.01 * abs(complex(max(-window.left, window.right), window.top))
     radii = corner * np.linspace(_INNERMOST, 1, max(24, int(share * _RADII))) ** 1.5
-    angles = np.linspace(0, np.pi, max(48, int(share * _ANGLES)))
+    angles = np.linspace(0, np.pi, max(24, int(share * _ANGLES)))
     values = star(p, order, radii[:, None] * np.exp(1j * angles))
     around = np.concatenate([angles, 2 * np.pi - angles[-2::-1]])
     z = radii[:, None] * np.exp(1j * around)

@@ -76,11 +76,12 @@ def figure(methods: Sequence[Method], suffix: str, kinds: Sequence[Kind] = ()) -
         raise FigureError(f"a figure shows 1 to {MOST_METHODS} methods, not {len(methods)}")
     try:
         import matplotlib
+        import numpy as np
     except ImportError:
         raise MatplotlibMissingError(
             "a figure needs matplotlib: pip install 'butcher-torch[plot]'"
         ) from None
-    with matplotlib.rc_context():
+    with np.errstate(all="ignore"), matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
         return _saved(_page(list(methods), tuple(kinds) or default_kinds(methods)), suffix)

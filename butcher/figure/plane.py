@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from butcher.figure.growth import Real
 
 _SHOWN: dict[Equation, str] = {
-    SECOND_ORDER: r"$,\quad u'' = \lambda^2 u$",
-    PARTITIONED: r"$,\quad x' = \lambda y,\ y' = \lambda x$",
+    SECOND_ORDER: r"$,\quad u″ = \lambda^2 u$",
+    PARTITIONED: r"$,\quad x′ = \lambda y,\ y′ = \lambda x$",
     UNSCALED: r"$,\quad h = 1$",
 }
 

@@ -21,7 +21,7 @@ STABLE = 1e-7
 """Up to here log |w| counts as zero: a double root that is 1 is known to 1e-8."""
 
 _FINEST, _COARSEST = 640, 24
-_ASIDE = 2e-3
+_ASIDE, _LONGEST = 1.5e-4, 4e-2
 
 
 def window(methods: list[Method]) -> Window:
@@ -80,18 +80,19 @@ def curves(p: Polynomial, window: Window) -> Complex:
     import numpy as np
 
     z = boundary(p)
-    found = [np.array([np.nan + 0j])]
-    aside = _ASIDE * window.top
+    found = []
     for here, there in pairwise(z):
         gaps = np.abs(here[:, None] - there[None, :])
-        for i, j in zip(*np.nonzero(gaps < 20 * aside), strict=True):
-            found.append(np.array([here[i], there[j], np.nan]))
-    pieces = np.concatenate(found)[1:].reshape(-1, 3)
+        gaps[np.isnan(gaps)] = np.inf
+        nearest = gaps.argmin(axis=1)
+        joined = gaps.min(axis=1) < _LONGEST * window.top
+        ends = there[nearest]
+        found.append(np.stack([here, ends, np.full_like(ends, np.nan)], axis=1)[joined])
+    pieces = np.concatenate([np.zeros((0, 3), dtype=complex), *found])
     along = pieces[:, 1] - pieces[:, 0]
-    with np.errstate(all="ignore"):
-        normal = 1j * along / np.abs(along)
+    normal = 1j * along / np.abs(along)
     middle = (pieces[:, 0] + pieces[:, 1]) / 2
-    with np.errstate(all="ignore"):
-        least = np.minimum(growth(p, middle + aside * normal), growth(p, middle - aside * normal))
+    aside = _ASIDE * window.top * normal
+    least = np.minimum(growth(p, middle + aside), growth(p, middle - aside))
     thin = pieces[least > ON_THE_BOUNDARY]
     return np.concatenate([thin.ravel(), thin.conj().ravel()])

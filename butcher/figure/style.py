@@ -67,7 +67,7 @@ def dash(place: int) -> Dash:
 def label(title: str, order: int | None, width: float) -> str:
     """`Classical Runge-Kutta, order 4`, at most `width` points wide: the title is cut."""
     plain = "".join(c if _is_drawn(c) else _named(c) for c in escaped(title[:500]))
-    tail = "" if order is None else f", order {order}"
+    tail = "" if order is None else f", order {order}" if plain else f"order {order}"
     if _width(plain + tail) <= width and len(title) <= 500:
         return plain + tail
     end = len(plain)

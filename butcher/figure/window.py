@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from butcher.figure.growth import growth, locus, zeros
@@ -54,15 +55,16 @@ def union(windows: Iterable[Window]) -> Window:
     )
 
 
+@lru_cache(maxsize=64)
 def boundary(p: Polynomial) -> Complex:
     """The points of the locus that bound the region of stability, nan elsewhere."""
     import numpy as np
 
     z = locus(p)
-    with np.errstate(all="ignore"):
-        seen = np.isfinite(z) & (np.abs(z) < _LARGEST)
+    seen = np.isfinite(z) & (np.abs(z) < _LARGEST)
     z[~seen] = np.nan
     z[growth(p, np.where(seen, z, 0)) > ON_THE_BOUNDARY] = np.nan
+    z.setflags(write=False)
     return z
 
 
