@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from butcher.analysis.multistep import ZeroStability, zero_stability
 from butcher.analysis.order import CAP, OrderResult, Orders, order, order_nonautonomous
+from butcher.analysis.root_condition import ZeroStability, zero_stability
 from butcher.coefficient import (
     ONE,
     Number,
@@ -16,6 +16,7 @@ from butcher.compiler.bounded import bounded
 from butcher.compiler.claims import claim_findings, proved
 from butcher.compiler.lookup import read
 from butcher.compiler.outline import Outline, outline, written
+from butcher.compiler.pointing import pointed
 from butcher.compiler.structure import structure_findings
 from butcher.compiler.sweeps import swept, too_few
 from butcher.errors import Diagnostic, Severity, SpecError, error, escaped, readable, warning
@@ -161,7 +162,7 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
     return Verdict(
         scheme.source,
         scheme,
-        _sorted(findings),
+        _sorted(pointed(scheme, graph, orders, findings)),
         graph=graph,
         orders=orders,
         swept=block,

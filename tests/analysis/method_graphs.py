@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from butcher.analysis.multistep import zero_stability
+from butcher.analysis.root_condition import zero_stability
 from butcher.coefficient import Coefficient, Number, Variable
 from butcher.ir.graph import Estimate, Evaluation, Graph, Row, State, Term
 from butcher.spec.scheme import Equation

@@ -18,12 +18,9 @@ from method_graphs import (
 )
 
 from butcher.analysis.limits import TooLargeError
-from butcher.analysis.multistep import (
-    linear_multistep,
-    minimal_polynomial,
-    zero_stability,
-)
+from butcher.analysis.multistep import linear_multistep
 from butcher.analysis.order import order
+from butcher.analysis.root_condition import minimal_polynomial, zero_stability
 from butcher.analysis.roots import is_schur, is_simple_von_neumann
 from butcher.coefficient import Coefficient, Number, Variable
 from butcher.ir.graph import Graph, State

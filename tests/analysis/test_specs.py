@@ -13,8 +13,8 @@ from method_graphs import zero_stable
 import butcher
 from butcher.analysis.consistency import consistency
 from butcher.analysis.entry import entry
-from butcher.analysis.multistep import zero_stability
 from butcher.analysis.order import order, order_nonautonomous
+from butcher.analysis.root_condition import zero_stability
 from butcher.coefficient import Coefficient, Number
 from butcher.ir.graph import STEP, Graph, Row, Term
 from butcher.ir.lower import lower
