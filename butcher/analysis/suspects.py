@@ -1,122 +1,380 @@
 """Which one coefficient, if it alone is wrong, explains that an order is not reached.
 
-In the lowest condition that fails, a cell x that no lower condition holds fast stands linearly:
-the weight at two values of x gives the x that mends it, and the proof says whether that mends
-every other condition as well. A printed table of high order has hundreds of conditions for some
-dozens of cells, so a cell that mends them all is the one with the wrong digit.
+A cell that mends a method must mend every condition that fails, and every written node. So a row
+that does not sum to its node says by how much one of its cells must change; else the lowest
+condition that fails says it, in which a cell stands linearly, or quadratically at most. What is
+left after a few more conditions is proved. A printed table of high order has hundreds of
+conditions for some dozens of cells, so a cell that mends them all is the one with the wrong digit.
+
+Two cells of a row that were exchanged are found by exchanging them back; two wrong cells, if no
+single one is to blame, where the rows say what they must be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations, product
+from math import isqrt
+from typing import Literal
 
-from butcher.analysis.entry import NotHomogeneousError, entry
-from butcher.analysis.order import order
-from butcher.analysis.proof import OrderResult
+from butcher.analysis.consistency import RowSum
+from butcher.analysis.entry import Entry
+from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.proof import Failure, OrderResult
 from butcher.analysis.ring import Ball
-from butcher.coefficient import ONE, Coefficient, Number
-from butcher.ir.graph import STEP, Graph, Row
-from butcher.source import Span
+from butcher.analysis.shapes import Shape, shape
+from butcher.analysis.tableau import Cell, Change, Tableau, as_number
+from butcher.analysis.trees import Palette, Trees
+from butcher.analysis.weights import BITS
+from butcher.coefficient import Number
+from butcher.ir.graph import Graph
 
-MOST_CELLS = 200
+MOST_CELLS = 400
 
-LARGEST_WORK = 500_000_000
+LARGEST_WORK = 700_000_000
 """Nanoseconds, about, that the search may take; it ends with what it has found."""
+
+MOST_CHECKS = 12
+"""Conditions that a change is tried on before it is proved."""
+
+MOST_CONDITIONS = 60
+"""Others that it is tried on, of all targets together, and a few more."""
+
+PRODUCT = 500
+"""Nanoseconds, about, of one product of fixed-point numbers."""
+
+UNIT = 1 << BITS
+NOISE = 1 << BITS // 2
+"""Below this, in fixed-point, nothing is told from rounding."""
 
 
 @dataclass(frozen=True)
-class Suspect:
-    """A cell: with `mended` in place of `written` every condition holds.
+class Repair:
+    """Changes of cells with which every condition holds, and every node is its row's sum.
 
-    Both are free of h. Where decimals are rounded, `mended` is good to their digits.
+    kind   one: a single cell; swap: two cells of a row exchanged; pair: two cells that are wrong.
     """
 
-    row: str
-    source: str
-    written: Number
-    mended: Number
-    span: Span | None
+    kind: Literal["one", "swap", "pair"]
+    changes: tuple[Change, ...]
 
 
-def suspects(graph: Graph, wanted: Mapping[str, int]) -> tuple[Suspect, ...]:
-    """The cells any one of which mends the method.
+@dataclass(frozen=True)
+class Repairs:
+    """What was found; `complete` unless the search was ended because it took too long."""
 
-    wanted   the order that each new value and estimate is to have, by the key of its row.
+    found: tuple[Repair, ...]
+    complete: bool
+
+
+def repairs(
+    graph: Graph,
+    cells: Sequence[Cell],
+    wanted: Mapping[str, int],
+    results: Mapping[str, OrderResult],
+) -> Repairs:
+    """The repairs of a tableau, in the order in which they were found.
+
+    cells    the coefficients and written nodes that there are in the text.
+    wanted   the order that each new value and estimate is to have, by the key of its row; of
+             none, where nothing is claimed, the rows that miss their nodes say what they can.
+    results  what was proved of these.
     """
-    if sum(len(row.terms) for row in graph.rows) > MOST_CELLS or not wanted:
-        return ()
-    return tuple(_Search(graph, wanted).suspects())
+    if len(cells) > MOST_CELLS:
+        return Repairs((), False)
+    try:
+        search = _Search(Tableau(graph, cells, max(wanted.values(), default=1)), wanted, results)
+    except (UndefinedError, TooLargeError):
+        return Repairs((), False)
+    found = tuple(search.repairs())
+    return Repairs(found, not search.is_over)
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Check:
+    """A condition that fails: what a target has of a tree, in fixed-point; radius of balls."""
+
+    target: int
+    tree: Shape
+    failure: Failure
+    wanted: int
+    got: int
+    radius: int
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - self.got
+
+
 class _Search:
-    graph: Graph
-    wanted: Mapping[str, int]
-    work: int = 0
-
-    def suspects(self) -> Iterator[Suspect]:
-        broken = [
-            result
-            for result in self.results(self.graph, max(self.wanted.values()))
-            if result.outcome == "fails" and (result.order or 0) < self.wanted[result.key]
+    def __init__(
+        self, tableau: Tableau, wanted: Mapping[str, int], results: Mapping[str, OrderResult]
+    ) -> None:
+        self.tableau, self.wanted = tableau, wanted
+        self.broken = tableau.broken
+        self.failing = [
+            r
+            for key, r in results.items()
+            if key in wanted and r.outcome == "fails" and (r.order or 0) < wanted[key]
         ]
-        if not broken:
+        self.first = min(((r.order or 0) + 1 for r in self.failing), default=1)
+        self.checks = self._checks()
+        self.spent = 0
+        self.others = [] if tableau.system.radii() else list(_low_conditions(tableau, wanted))
+
+    def _checks(self) -> list[_Check]:
+        """Some of the conditions that fail: of low order, of all targets, with few leaves first."""
+        keys = [t.key for t in self.tableau.system.targets]
+        found = []
+        for result in self.failing:
+            mine = []
+            for failure in result.failures:
+                tree = shape(failure.tree)
+                if tree is not None:
+                    mine.append(_check(keys.index(result.key), tree, failure))
+            mine.sort(key=lambda check: check.tree.leaves)
+            found.append(mine[:MOST_CHECKS])
+        return sorted(
+            (check for mine in found for check in mine), key=lambda check: check.failure.order
+        )
+
+    # ------------------------------------------------------------------ the ways
+
+    def repairs(self) -> Iterator[Repair]:
+        """Single cells and exchanges; pairs if there are none."""
+        single = list(self.singles())
+        yield from single
+        if not single:
+            yield from self.pairs()
+
+    def singles(self) -> Iterator[Repair]:
+        if not self.broken and not self.failing:
             return
-        first = min(broken, key=lambda result: result.order or 0)
-        for row, place, written in _cells(self.graph):
-            if self.work > LARGEST_WORK:
+        if not self.broken:
+            yield from self.proved("one", ([c] for c in self.by_conditions()))
+            yield from self.proved("swap", self.exchanged())
+        elif len(self.broken) == 1:
+            ((place, row_sum),) = self.broken.items()
+            yield from self.proved("one", ([c] for c in self.by_row(place, row_sum)))
+            yield from self.proved("swap", self.exchanged_node(place, row_sum))
+
+    def by_row(self, place: tuple[str, str], row_sum: RowSum) -> Iterator[Change]:
+        """The node, or a cell of the row: as much as is missing for the sum."""
+        missing = Entry(-row_sum.residual.value, row_sum.residual.radius)
+        for cell in self.row(place):
+            yield Change(cell, row_sum.residual if cell.source is None else missing)
+
+    def row(self, place: tuple[str, str]) -> list[Cell]:
+        return [c for c in self.tableau.cells if (c.row, c.slot) == place]
+
+    def by_conditions(self) -> Iterator[Change]:
+        """Cells of rows whose node is not written, and weights: what the first conditions want."""
+        free = [
+            c
+            for c in self.tableau.cells
+            if c.source is not None and (c.row, c.slot) not in self.tableau.nodes
+        ]
+        matrix = self.tableau.fixed
+        gradients = [
+            (check, matrix.weights.gradient(matrix.targets[check.target], check.tree))
+            for check in self.checks[:4]
+        ]
+        for cell in free:
+            slopes = [
+                (check, matrix.slope(cell, g, check.target, check.tree)) for check, g in gradients
+            ]
+            yield from self.free(cell, [one for one in slopes if abs(one[1]) > NOISE])
+
+    def free(self, cell: Cell, slopes: list[tuple[_Check, int]]) -> Iterator[Change]:
+        """What a cell has to change by; `slopes` are the derivatives of conditions by it."""
+        slopes.sort(key=lambda one: Fraction(one[0].radius, abs(one[1])))
+        for check, slope in slopes:
+            by = check.missing * UNIT // slope
+            if self.passes([(cell, by)], check):  # on which it is linear, so this is the only way
+                if self.passes([(cell, by)]):
+                    yield from self.solved(cell, check, by)
                 return
-            change = self.change(row, place, first)
-            if change and self.holds(_changed(self.graph, row, place, change), first):
-                term = row.terms[place]
-                yield Suspect(row.key, term.source, written, written + change, term.span)
+        yield from self.curved(cell)
 
-    def change(self, row: Row, place: int, first: OrderResult) -> Number | None:
-        """By what the cell must change for the first broken condition, if it is free to."""
-        failure = first.failures[0]
-        results = self.results(_changed(self.graph, row, place, ONE), failure.order)
-        other = next((r for r in results if r.key == first.key), None)
-        if other is None or other.order != first.order:
-            return None  # a lower condition holds the cell fast, or the change by 1 mends it
-        now = next((f.got for f in other.failures if f.tree == failure.tree), failure.wanted)
-        slope = _middle(now) - _middle(failure.got)
-        return (failure.wanted - _middle(failure.got)) / slope if slope else None
+    def curved(self, cell: Cell) -> Iterator[Change]:
+        """From a condition in which the cell stands quadratically; rational roots are found."""
+        for check in self.checks:
+            plus, minus = (
+                self.tableau.fixed.changed([(cell, by)]).weight(check.target, check.tree)
+                for by in (UNIT, -UNIT)
+            )
+            square, slope = (plus + minus) // 2 - check.got, (plus - minus) // 2
+            if abs(square) < NOISE:
+                continue
+            under = slope * slope + 4 * square * check.missing
+            for root in (isqrt(under), -isqrt(under)) if under >= 0 else ():
+                by = (root - slope) * UNIT // (2 * square)
+                if self.passes([(cell, by)]):
+                    near = Fraction(by, UNIT).limit_denominator(1 << BITS // 3)
+                    yield Change(cell, Entry(Number.of(near)))
+            return
 
-    def holds(self, graph: Graph, first: OrderResult) -> bool:
-        """Whether every order wanted is reached; seen from below, since most fail at once."""
-        for up_to in range((first.order or 0) + 1, max(self.wanted.values()) + 1):
-            for result in self.results(graph, up_to):
-                if result.order is None or result.order < min(self.wanted[result.key], up_to):
+    def exchanged(self) -> Iterator[list[Change]]:
+        """Two cells of a row of the text, neither of them its node."""
+        for first, second in self.together(lambda cell: cell.source is not None):
+            one, other = self.tableau.written(first), self.tableau.written(second)
+            changes = [Change(first, other - one), Change(second, one - other)]
+            if one != other:
+                yield [Change(c.cell, Entry(c.by.value)) for c in changes]
+
+    def exchanged_node(self, place: tuple[str, str], row_sum: RowSum) -> Iterator[list[Change]]:
+        """The node and a cell of its row."""
+        nodes = [c for c in self.row(place) if c.source is None]
+        for node, cell in product(nodes, self.row(place)):
+            by = row_sum.c - self.tableau.written(cell)
+            if cell.source is not None and by.value:
+                yield [Change(node, Entry(-by.value)), Change(cell, Entry(by.value))]
+
+    def together(self, counts) -> Iterator[tuple[Cell, Cell]]:
+        groups: dict[int, list[Cell]] = {}
+        for cell in self.tableau.cells:
+            if counts(cell):
+                groups.setdefault(cell.group, []).append(cell)
+        for group in groups.values():
+            yield from combinations(group, 2)
+
+    # ------------------------------------------------------------------ two wrong cells
+
+    def pairs(self) -> Iterator[Repair]:
+        """One cell in each of two rows that miss their nodes, or two cells of one such row."""
+        if len(self.broken) == 2:
+            rows = [list(self.by_row(place, found)) for place, found in self.broken.items()]
+            yield from self.proved("pair", map(list, product(*rows)))
+        elif len(self.broken) == 1:
+            ((place, row_sum),) = self.broken.items()
+            yield from self.proved("pair", self.two_of(place, row_sum))
+
+    def two_of(self, place: tuple[str, str], row_sum: RowSum) -> Iterator[list[Change]]:
+        """Two cells of a row: its sum and the first condition are two equations for them."""
+        if not self.checks:
+            return
+        check, matrix = self.checks[0], self.tableau.fixed
+        gradient = matrix.weights.gradient(matrix.targets[check.target], check.tree)
+        missing = -row_sum.residual.value.scaled(BITS)
+        slopes = {
+            cell: matrix.slope(cell, gradient, check.target, check.tree)
+            for cell in self.row(place)
+            if cell.source is not None
+        }
+        for (one, slope), (other, opposite) in combinations(slopes.items(), 2):
+            if abs(slope - opposite) < NOISE:
+                continue
+            by = (check.missing * UNIT - opposite * missing) // (slope - opposite)
+            if not self.passes([(one, by), (other, missing - by)]):
+                continue
+            exact = self.slope(one, check) - self.slope(other, check)
+            if isinstance(check.failure.got, Ball) or not exact:
+                continue
+            total = -row_sum.residual.value
+            rest = check.failure.wanted - check.failure.got - self.slope(other, check) * total
+            first = rest / exact
+            yield [Change(one, Entry(first)), Change(other, Entry(total - first))]
+
+    # ------------------------------------------------------------------ what a change does
+
+    def passes(self, changes: Sequence[tuple[Cell, int]], first: _Check | None = None) -> bool:
+        """Whether conditions of low order hold then, as far as fixed-point numbers tell.
+
+        first   the only condition to look at.
+        """
+        changed = self.tableau.fixed.changed(changes)
+        before = changed.weights.work
+        try:
+            for check in self.checks if first is None else [first]:
+                off = changed.weight(check.target, check.tree) - check.wanted
+                if abs(off) > NOISE + 16 * check.radius:
                     return False
-        return True
+            if first is not None:
+                return True
+            return all(
+                abs(changed.weight(target, tree) - wanted) <= NOISE
+                for target, tree, wanted in self.others
+            )
+        finally:
+            self.spent += PRODUCT * (20 + changed.weights.work - before)
 
-    def results(self, graph: Graph, up_to: int) -> list[OrderResult]:
-        found = order(graph, up_to).each
-        self.work += max((result.work for result in found.values()), default=0)
-        return [result for key, result in found.items() if key in self.wanted]
+    def solved(self, cell: Cell, check: _Check, by: int) -> Iterator[Change]:
+        """The change itself, that was found in fixed-point; exact where the table is."""
+        got = check.failure.got
+        if isinstance(got, Ball):
+            slope = self.slope_near(cell, check)
+            if slope:
+                radius = 2 * check.radius * UNIT // abs(slope)
+                yield Change(cell, Entry(as_number(by), Fraction(radius + 1, UNIT)))
+            return
+        slope = self.slope(cell, check)
+        if slope:
+            yield Change(cell, Entry((check.failure.wanted - got) / slope))
+
+    def slope_near(self, cell: Cell, check: _Check) -> int:
+        matrix = self.tableau.fixed
+        gradient = matrix.weights.gradient(matrix.targets[check.target], check.tree)
+        return matrix.slope(cell, gradient, check.target, check.tree)
+
+    def slope(self, cell: Cell, check: _Check) -> Number:
+        """By how much the condition changes if the cell, on which it is linear, does by 1."""
+        matrix, one = self.tableau.exact, Number.of(1)
+        changed = matrix.changed([(cell, one)])
+        return changed.weight(check.target, check.tree) - matrix.weight(check.target, check.tree)
+
+    def proved(self, kind, tries: Iterator[list[Change]]) -> Iterator[Repair]:
+        """The changes that mend everything. Ends where the work is too much."""
+        for changes in tries:
+            if self.is_over:
+                return
+            if self.mends(changes):
+                yield Repair(kind, tuple(changes))
+
+    @property
+    def is_over(self) -> bool:
+        return self.spent + self.tableau.work > LARGEST_WORK
+
+    def mends(self, changes: list[Change]) -> bool:
+        if not self.tableau.keeps_nodes(changes):
+            return False
+        near = [(c.cell, c.by.value.scaled(BITS)) for c in changes]
+        if not all(c.cell.source is None for c in changes) and not self.passes(near):
+            return False
+        if not self.wanted:
+            return True
+        return self.tableau.reaches(self.wanted, changes, self.first)
 
 
-def _cells(graph: Graph) -> Iterator[tuple[Row, int, Number]]:
-    """The coefficients of evaluations: row, place in it, value without h."""
-    for row in graph.rows:
-        for place, term in enumerate(row.terms):
-            if graph.is_value(term.source):
-                continue
-            try:
-                yield row, place, entry(term.coefficient, 1).value
-            except (NotHomogeneousError, ZeroDivisionError):
-                continue
+def _check(target: int, tree: Shape, failure: Failure) -> _Check:
+    got = failure.got
+    middle = Number.of(got.middle) if isinstance(got, Ball) else got
+    radius = int(got.radius * UNIT) + 1 if isinstance(got, Ball) else 0
+    return _Check(target, tree, failure, failure.wanted.scaled(BITS), middle.scaled(BITS), radius)
 
 
-def _middle(weight: Number | Ball) -> Number:
-    return Number.of(weight.middle) if isinstance(weight, Ball) else weight
-
-
-def _changed(graph: Graph, row: Row, place: int, change: Number) -> Graph:
-    term = row.terms[place]
-    coefficient = term.coefficient + STEP * Coefficient.of(change)
-    wrong = replace(term, coefficient=coefficient)
-    terms = (*row.terms[:place], wrong, *row.terms[place + 1 :])
-    changed = replace(row, terms=terms)
-    return graph.changed(rows=[changed if r.key == row.key else r for r in graph.rows])
+def _low_conditions(
+    tableau: Tableau, wanted: Mapping[str, int]
+) -> Iterator[tuple[int, Shape, int]]:
+    """Target, tree and what it wants in fixed-point, whether it fails or not: some of low order."""
+    system = tableau.system
+    slots = list(system.reads)
+    children = [
+        tuple(i for i, other in enumerate(slots) if system.drives[other] == system.reads[slot])
+        for slot in slots
+    ]
+    trees = Trees(Palette(tuple(slots), tuple(children)))
+    count, order = 0, 0
+    while count < MOST_CONDITIONS and order < max(wanted.values(), default=0):
+        order += 1
+        trees.grow()
+        for colour, slot in enumerate(slots):
+            for tree in trees.of(order, colour):
+                found = shape(trees.bracket(tree))
+                assert found is not None
+                for i, target in enumerate(system.targets):
+                    state = target.combination.state
+                    if wanted.get(target.key, 0) >= order and state == system.drives[slot]:
+                        count += 1
+                        yield i, found, UNIT // trees.gamma(tree)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from butcher.analysis.order import Orders
 from butcher.analysis.proof import OrderResult
 from butcher.analysis.ring import Ball
-from butcher.analysis.suspects import suspects
 from butcher.coefficient import shown
-from butcher.errors import Diagnostic, Suspect, error, has_errors, note, warning
+from butcher.errors import Diagnostic, error, has_errors, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
 from butcher.spec.scheme import Claim, Scheme
@@ -28,39 +26,10 @@ def claim_findings(scheme: Scheme, graph: Graph, orders: Orders) -> Iterator[Dia
     if scheme.claim.embedded is not None and orders.estimates:
         lowest = min(orders.estimates, key=lambda r: -1 if r.order is None else r.order)
         findings += _compared(scheme.claim.embedded, lowest, "embedded order", span)
-    if any(finding.code in {"B401", "B402"} for finding in findings):
-        cells = _suspects(scheme.claim, graph, orders)
-        findings = [_pointed(finding, cells) for finding in findings]
     yield from findings
     at_start = starts(scheme)
     if at_start and orders.advanced.order is not None:
         yield note("B407", span, f"the order is verified at {at_start}")
-
-
-def _suspects(claim: Claim, graph: Graph, orders: Orders) -> tuple[Suspect, ...]:
-    """The cells any one of which, changed alone, makes the claim true."""
-    wanted = {
-        key: claim.order if result.kind == "advanced" else claim.embedded or claim.order
-        for key, result in orders.each.items()
-        if result.kind == "advanced" or claim.embedded is not None
-    }
-    return tuple(
-        Suspect(cell.span, shown(cell.written), shown(cell.mended))
-        for cell in suspects(graph, wanted)
-        if cell.span is not None
-    )
-
-
-def _pointed(finding: Diagnostic, cells: tuple[Suspect, ...]) -> Diagnostic:
-    """A false claim with the cells that may be at fault."""
-    if not cells or finding.code not in {"B401", "B402"}:
-        return finding
-    places = ", or ".join(
-        f"line {cell.span.line}, column {cell.span.column}: {cell.repair} for {cell.value}"
-        for cell in cells[:3]
-    )
-    hint = f"{finding.hint} One change would mend every condition: {places}."
-    return replace(finding, hint=hint, suspects=cells)
 
 
 def starts(scheme: Scheme) -> str:

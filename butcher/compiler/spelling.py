@@ -1,0 +1,306 @@
+"""What stands in a cell, and the least change of its text that gives another value.
+
+In an expression every literal stands once, so the value that a literal would have to have follows
+from the value of the whole by undoing one operation after the other: of `(4+94*sqrt(6))/375` there
+are three literals, and so three ways to mend it with one number, beside other signs and operators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import gcd, isqrt
+from typing import NamedTuple
+
+from butcher.analysis.entry import Entry
+from butcher.coefficient import ZERO, Number, RadicandTooLargeError, shown
+from butcher.frontend import tree
+from butcher.source import Source, Span
+from butcher.spec.expression import tower
+
+LONGEST = 200
+"""Characters of a text that is looked at closely."""
+
+
+class Spelling(NamedTuple):
+    """A text, and how far it is from the one that stands there, in changed characters."""
+
+    text: str
+    distance: int
+
+
+class Speller:
+    """The expressions of one file.
+
+    values   what names stand for: constants, and the start values of symbols.
+    """
+
+    def __init__(self, source: Source, values: Mapping[str, Number]) -> None:
+        self.source, self.values = source, values
+
+    def text(self, span: Span) -> str:
+        """What stands there."""
+        if span.line == span.end_line:
+            return self.source.line(span.line)[span.column - 1 : span.end_column - 1]
+        first = self.source.line(span.line)[span.column - 1 :]
+        between = [self.source.line(n) for n in range(span.line + 1, span.end_line)]
+        last = self.source.line(span.end_line)[: span.end_column - 1]
+        return " ".join(part.strip() for part in (first, *between, last))
+
+    def value(self, at: tree.Expression) -> Number:
+        """The number that an expression is. Raises LookupError for what is none."""
+        match at:
+            case tree.Number():
+                return Number.of(Fraction(at.text))
+            case tree.Dot():
+                return ZERO
+            case tree.Name():
+                return self.values[at.id]
+            case tree.Group():
+                return self.value(at.inner)
+            case tree.Negative():
+                return -self.value(at.operand)
+            case tree.Operation():
+                return _OPERATIONS[at.op](self.value(at.left), self.value(at.right))
+            case tree.Power():
+                return self.value(at.base) ** tower(at.exponent)
+            case tree.Call() if at.name.id == "sqrt":
+                return Number.sqrt(self.value(at.argument).fraction)
+        raise LookupError(at)
+
+    # ------------------------------------------------------------------ other values
+
+    def nearest(self, at: tree.Expression | None, wanted: Entry) -> Spelling:
+        """The text of the value wanted that is nearest to the one that stands there."""
+        if at is None or isinstance(at, tree.Dot):
+            text = plain(wanted)
+            return Spelling(text, len(text) + 1)
+        text = self.text(at.span)
+        found = [] if len(text) > LONGEST else list(self._slips(at, wanted))
+        if not any(one.distance == 1 for one in found):
+            found.append(self._anew(at, text, wanted))
+        return min(found, key=lambda one: (one.distance, oddness(one.text)))
+
+    def _anew(self, at: tree.Expression, text: str, wanted: Entry) -> Spelling:
+        """Written anew, in the manner of what stands there."""
+        inner = at.operand if isinstance(at, tree.Negative) else at
+        found = [plain(wanted)]
+        if isinstance(inner, tree.Number) and "." in inner.text:
+            places = len(inner.text.partition(".")[2])
+            decimal = as_decimal(wanted, places)
+            found += [decimal] if decimal is not None else []
+        best = min(found, key=lambda new: distance(text, new))
+        return Spelling(best, max(2, distance(text, best)))
+
+    def _slips(self, root: tree.Expression, wanted: Entry) -> Iterator[Spelling]:
+        """The texts with one part changed."""
+        if root.span.line != root.span.end_line:
+            return
+        whole, start = self.text(root.span), root.span.column
+        try:
+            if wanted.value and _is(wanted, -self.value(root)) and not whole.startswith("-"):
+                is_sum = isinstance(root, tree.Operation) and root.op in "+-"
+                yield Spelling(f"-({whole})" if is_sum else f"-{whole}", 1)
+            for span, text, cost in self._changes(root, wanted, True):
+                left, right = span.column - start, span.end_column - start
+                yield Spelling(whole[:left] + text + whole[right:], cost)
+        except (LookupError, ValueError, ZeroDivisionError, RadicandTooLargeError):
+            return
+
+    def _changes(
+        self, at: tree.Expression, wanted: Entry, first: bool
+    ) -> Iterator[tuple[Span, str, int]]:
+        """(place, what to write there, its distance), for the expression to be `wanted`.
+
+        first   whether a sign may stand before it.
+        """
+        match at:
+            case tree.Number():
+                yield from _literals(at, wanted, first)
+            case tree.Name():
+                if first and _is(wanted, -self.value(at)):
+                    yield at.span, f"-{at.id}", 1
+            case tree.Group():
+                yield from self._changes(at.inner, wanted, True)
+            case tree.Negative():
+                if _is(wanted, self.value(at.operand)):
+                    yield at.span, self.text(at.operand.span), 1
+                yield from self._changes(at.operand, _negative(wanted), False)
+            case tree.Operation():
+                yield from self._operation(at, wanted, first)
+            case tree.Call():
+                inner = self.value(at.argument)
+                if _is(wanted, inner):
+                    yield at.span, self.text(at.argument.span), 1
+                if first and _is(wanted, -self.value(at)):
+                    yield at.span, f"-{self.text(at.span)}", 1
+                if wanted.value.sign >= 0:
+                    size = wanted.value.magnitude()
+                    square = Entry(wanted.value**2, wanted.radius * (2 * size + wanted.radius))
+                    yield from self._changes(at.argument, square, False)
+
+    def _operation(
+        self, at: tree.Operation, wanted: Entry, first: bool
+    ) -> Iterator[tuple[Span, str, int]]:
+        left, right = self.value(at.left), self.value(at.right)
+        other = {"+": "-", "-": "+", "*": "/", "/": "*"}[at.op]
+        if (other != "/" or right) and _is(wanted, _OPERATIONS[other](left, right)):
+            yield at.sign, other, 1
+        if at.op == "/" and left and _is(wanted, right / left):
+            yield at.span, f"{self.text(at.right.span)}/{self.text(at.left.span)}", 2
+        if at.op == "+":
+            sides = _plus(wanted, -right), _plus(wanted, -left)
+        elif at.op == "-":
+            sides = _plus(wanted, right), _negative(_plus(wanted, -left))
+        elif at.op == "*":
+            sides = _over(wanted, right), _over(wanted, left)
+        else:
+            sides = _times(wanted, right), _under(left, wanted)
+        if sides[0] is not None:
+            yield from self._changes(at.left, sides[0], first)
+        if sides[1] is not None:
+            yield from self._changes(at.right, sides[1], False)
+
+
+_OPERATIONS = {
+    "+": Number.__add__,
+    "-": Number.__sub__,
+    "*": Number.__mul__,
+    "/": Number.__truediv__,
+}
+
+
+def _is(wanted: Entry, value: Number) -> bool:
+    return wanted.may_be(value)
+
+
+def _plus(one: Entry, number: Number) -> Entry:
+    return Entry(one.value + number, one.radius)
+
+
+def _negative(one: Entry) -> Entry:
+    return Entry(-one.value, one.radius)
+
+
+def _times(one: Entry, number: Number) -> Entry:
+    return Entry(one.value * number, one.radius * number.magnitude())
+
+
+def _over(one: Entry, number: Number) -> Entry | None:
+    return _times(one, number.inverse()) if number else None
+
+
+def _under(number: Number, one: Entry) -> Entry | None:
+    """number / one."""
+    if not one.value or not number:
+        return None
+    inverse = one.value.inverse()
+    return Entry(number * inverse, one.radius * number.magnitude() * inverse.magnitude() ** 2)
+
+
+# ---------------------------------------------------------------------- literals
+
+
+def _literals(at: tree.Number, wanted: Entry, first: bool) -> Iterator[tuple[Span, str, int]]:
+    """Other literals in its place, a sign before it, or a root around it."""
+    value = Fraction(at.text)
+    if first and value and _is(wanted, Number.of(-value)):
+        yield at.span, f"-{at.text}", 1
+    if value > 1 and _is(wanted, Number.sqrt(value)):
+        yield at.span, f"sqrt({at.text})", 1
+    if first and value > 1 and _is(wanted, -Number.sqrt(value)):
+        yield at.span, f"-sqrt({at.text})", 2
+    if wanted.radius:
+        for text in _one_digit(at.text):
+            if _is(wanted, Number.of(Fraction(text))):
+                yield at.span, text, 1
+    if not wanted.value.is_rational and not wanted.radius:
+        return
+    sign = "-" if wanted.value.sign < 0 else ""
+    if sign and not first:
+        return
+    positive = _negative(wanted) if sign else wanted
+    if "." in at.text:
+        text = as_decimal(positive, len(at.text.partition(".")[2]))
+    else:
+        nearest = round(_near(positive))
+        text = str(nearest) if _is(positive, Number.of(nearest)) else None
+    if text is not None and text != at.text:
+        yield at.span, sign + text, distance(at.text, text) + len(sign)
+
+
+def _one_digit(text: str) -> Iterator[str]:
+    for place, old in enumerate(text):
+        if old.isdigit():
+            for new in "0123456789":
+                if new != old:
+                    yield text[:place] + new + text[place + 1 :]
+
+
+def _near(one: Entry) -> Fraction:
+    if one.value.is_rational:
+        return one.value.fraction
+    return Fraction(one.value.scaled(256), 1 << 256)
+
+
+def as_decimal(one: Entry, places: int) -> str | None:
+    """With as many places as it takes, at least `places`; None if it is no decimal of 60."""
+    value = _near(one)
+    for count in range(places, 61):
+        nearest = round(value * 10**count)
+        if one.may_be(Number.of(Fraction(nearest, 10**count))):
+            digits = str(abs(nearest)).rjust(count + 1, "0")
+            sign = "-" if nearest < 0 else ""
+            return f"{sign}{digits[:-count]}.{digits[-count:]}" if count else f"{sign}{digits}"
+    return None
+
+
+def plain(one: Entry) -> str:
+    """The value by itself: exact, or the simplest fraction or decimal its digits leave open."""
+    if not one.radius:
+        return shown(one.value)
+    near, radius = _near(one), one.radius
+    fraction = near.limit_denominator(10_000)
+    if abs(near - fraction) <= radius and fraction.denominator**2 * radius < Fraction(1, 1000):
+        return str(fraction)
+    return as_decimal(one, 0) or shown(Number.of(near))
+
+
+def distance(old: str, new: str) -> int:
+    """Characters to change, insert or leave out, or neighbours to exchange (Damerau)."""
+    if max(len(old), len(new)) > LONGEST:
+        return max(len(old), len(new))
+    before: list[int] = []
+    line = list(range(len(new) + 1))
+    for i, a in enumerate(old, 1):
+        before, last, line = last if i > 1 else [], line, [i]
+        for j, b in enumerate(new, 1):
+            best = min(last[j] + 1, line[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == new[j - 2] and old[i - 2] == b:
+                best = min(best, before[j - 2] + 1)
+            line.append(best)
+    return line[-1]
+
+
+def is_decimal(text: str) -> bool:
+    """Whether it is one decimal literal."""
+    digits = text.removeprefix("-").lower()
+    return "." in digits and digits.replace(".", "", 1).replace("e-", "", 1).isdigit()
+
+
+def oddness(text: str) -> int:
+    """How unlikely it is that somebody meant this: long numbers, signs, what is not reduced."""
+    text = text[:LONGEST]
+    literals = re.findall(r"[\d.]+", text)
+    integers = [int(digits) for digits in literals if digits.isdigit()]
+    size = sum(len(digits) for digits in literals) + text.count("-")
+    size += 2 * sum(n.bit_length() for n in integers)
+    size += _ODD * sum(n == 0 for n in integers)
+    if re.fullmatch(r"-?\d+/\d+", text) and (gcd(*integers) > 1 or integers[1] == 1):
+        size += _ODD
+    roots = (int(n) for n in re.findall(r"sqrt\((\d+)\)", text))
+    return size + _ODD * sum(isqrt(n) ** 2 == n for n in roots)
+
+
+_ODD = 16
