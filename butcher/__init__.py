@@ -4,8 +4,9 @@
     >>> scheme = butcher.load("rk4")  # a shipped name, or a path; butcher.parse(text) for text
     >>> source = butcher.compile(scheme, step="learned")  # the text of a torch.nn.Module
 
-`butcher.make_block(scheme, F)` is that module, live, with sub-nets that F builds. Only
-`make_block` imports torch.
+`butcher.make_block(scheme, F)` is that module, live, with sub-nets that F builds; only
+`make_block` imports torch. `print(butcher.analyze(scheme))` is everything that is proved of the
+method.
 """
 
 from importlib import import_module
@@ -16,6 +17,7 @@ from butcher.version import __version__
 if TYPE_CHECKING:
     from butcher.block import make_block
     from butcher.compiler import OptionError, Scheme, compile, load, parse
+    from butcher.compiler.report import analyze
     from butcher.errors import Diagnostic, SpecError
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Scheme",
     "SpecError",
     "__version__",
+    "analyze",
     "compile",
     "load",
     "make_block",
@@ -35,6 +38,7 @@ _HOME = {
     "OptionError": "butcher.compiler",
     "Scheme": "butcher.compiler",
     "SpecError": "butcher.errors",
+    "analyze": "butcher.compiler.report",
     "compile": "butcher.compiler",
     "load": "butcher.compiler",
     "make_block": "butcher.block",

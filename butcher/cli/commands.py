@@ -133,11 +133,76 @@ def check(specs: list[str], *, as_json: bool) -> None:
             _say(verdict.diagnostics, verdict.source)
             print(verdict.summary, file=sys.stderr)
     if as_json:
-        text = json.dumps(objects, indent=2, ensure_ascii=False) + "\n"
-        # A file name may hold bytes that are no UTF-8; JSON has an escape for these.
-        _write(None, text.encode(errors="backslashreplace"))
+        _write_json(objects)
     if code:
         raise Failure(code)
+
+
+def _write_json(value: object) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # A file name may hold bytes that are no UTF-8; JSON has an escape for these.
+    _write(None, text.encode(errors="backslashreplace"))
+
+
+# --------------------------------------------------------------------------- analyze
+
+
+def analyze(
+    specs: list[str], *, as_json: bool, plot: Path | None, kinds: list[str], order: int | None
+) -> None:
+    """`butcher analyze`: with --json one object for one file, an array for several."""
+    from butcher.compiler.report import report
+
+    suffix = None if plot is None else _figure_suffix(plot)
+    code = 0
+    verdicts: list[compiler.Verdict] = []
+    objects: list[dict[str, Any]] = []
+    tables: list[str] = []
+    for spec in specs:
+        try:
+            verdict = _examined(spec)
+        except Failure as failure:
+            code = 3
+            print(failure, file=sys.stderr)
+            objects.append(compiler.unreadable(spec, str(failure)))
+            continue
+        if code == 0 and has_errors(verdict.diagnostics):
+            code = 1
+        verdicts.append(verdict)
+        _say(verdict.diagnostics, verdict.source)
+        found = report(verdict, order)
+        objects.append(found.as_json()) if as_json else tables.append(str(found))
+    if as_json:
+        _write_json(objects if len(specs) > 1 else objects[0])
+    else:
+        _write(None, "\n".join(filter(None, tables)).encode())
+    if plot is not None and suffix is not None and verdicts:
+        _plot(verdicts, plot, suffix, kinds)
+    if code:
+        raise Failure(code)
+
+
+def _figure_suffix(plot: Path) -> str:
+    from butcher.emit.render import UnknownFormatError
+    from butcher.figure import suffix_of
+
+    try:
+        return suffix_of(plot)
+    except UnknownFormatError as problem:
+        raise Failure(2, f"butcher: {problem}") from None
+
+
+def _plot(verdicts: list[compiler.Verdict], plot: Path, suffix: str, kinds: list[str]) -> None:
+    from butcher.compiler.plotting import plotted
+    from butcher.figure import FigureError, MatplotlibMissingError
+
+    try:
+        picture = plotted(verdicts, suffix, kinds)
+    except FigureError as problem:
+        raise Failure(1, f"butcher: {escaped(str(problem))}") from None
+    except MatplotlibMissingError as problem:
+        raise Failure(3, f"butcher: {problem}") from None
+    _write(plot, picture)
 
 
 # --------------------------------------------------------------------------- fmt

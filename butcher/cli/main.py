@@ -83,6 +83,36 @@ def check(specs: Specs, json: Json = False) -> None:
     commands.check(specs, as_json=json)
 
 
+class Figure(StrEnum):
+    """What `analyze --plot` draws."""
+
+    STABILITY = "stability"
+    ORDER_STAR = "order-star"
+    CONVERGENCE = "convergence"
+
+
+@app.command()
+def analyze(
+    specs: Specs,
+    json: Json = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help=".svg .pdf or .png, all methods in one figure"),
+    ] = None,
+    kind: Annotated[
+        list[Figure] | None,
+        typer.Option("--kind", help="a panel of the figure; may be given several times"),
+    ] = None,
+    order: Annotated[
+        int | None,
+        typer.Option(min=1, max=8, help="how far the modified equation goes, up to h^(ORDER-1)"),
+    ] = None,
+) -> None:
+    """Everything that is known of a method: order, stability, modified equation, cost."""
+    kinds = [figure.value for figure in kind or []]
+    commands.analyze(specs, as_json=json, plot=plot, kinds=kinds, order=order)
+
+
 @app.command()
 def draw(
     spec: Spec,

@@ -1,0 +1,154 @@
+"""All analyses of one method, put together. A part that has no meaning says why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.proof import OrderResult
+from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
+from butcher.compiler.lookup import resolve
+from butcher.compiler.report.plain import Plain, plain
+from butcher.compiler.sweeps import straightened, too_many
+from butcher.compiler.verdict import Verdict, examine
+from butcher.errors import SpecError
+from butcher.ir.graph import Graph
+from butcher.passes.prune import prune
+from butcher.spec import Scheme
+from butcher.spec.expression import MOST_ARITHMETIC
+
+METHOD = {
+    "runge_kutta": "butcher.analysis.runge_kutta",
+    "stability": "butcher.analysis.stability",
+    "multistep_theory": "butcher.analysis.multistep_theory",
+    "modified_equation": "butcher.analysis.modified",
+}
+"""What is asked of the method as the file has it: function -> its module."""
+
+STAGES = {
+    "amplification": "butcher.analysis.amplification",
+    "variance": "butcher.analysis.variance",
+}
+"""What is asked of the method, its sweeps written out if it has some."""
+
+BLOCK = {
+    "cost": "butcher.analysis.cost",
+    "concurrency": "butcher.analysis.concurrency",
+}
+"""What is asked of the block that is compiled from it, pruned and unrolled."""
+
+PARTS = (*METHOD, *STAGES, *BLOCK)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything known of one method.
+
+    verdict     what `butcher check` says.
+    parts       by name, as in PARTS: the dataclass of the analysis.
+    undefined   by name, of the parts that are not there: why.
+    """
+
+    verdict: Verdict
+    parts: Mapping[str, object] = field(default_factory=dict)
+    undefined: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of `butcher check --json`, and after it each part; null where undefined."""
+        scheme, orders = self.verdict.scheme, self.verdict.orders
+        proofs = list(orders.each.values()) if orders is not None else []
+        found = self.verdict.as_json()
+        diagnostics = found.pop("diagnostics")
+        return {
+            **found,
+            "title": scheme.title if scheme is not None else None,
+            "cite": scheme.cite if scheme is not None else None,
+            "digest": scheme.digest if scheme is not None else None,
+            "proofs": [_proof(result) for result in proofs],
+            **{name: plain(self.parts.get(name)) for name in PARTS},
+            "undefined": dict(self.undefined),
+            "diagnostics": diagnostics,
+        }
+
+    def __str__(self) -> str:
+        """A table for a terminal."""
+        from butcher.compiler.report.table import table
+
+        return table(self)
+
+
+def _proof(result: OrderResult) -> dict[str, Plain]:
+    """One row's order, and the first condition that it misses."""
+    first = result.failures[0] if result.outcome == "fails" else None
+    return {
+        "row": result.key,
+        "kind": result.kind,
+        "order": result.order,
+        "outcome": result.outcome,
+        "exact": result.exact,
+        "reason": result.reason,
+        "failing": len(result.failures),
+        "first_failure": plain(first),
+    }
+
+
+def analyze(scheme: Scheme | str | os.PathLike[str], *, order: int | None = None) -> Report:
+    """Everything that is known of a method: order, stability, modified equation, cost.
+
+    scheme   a Scheme, text (with a line break), a path, or a shipped name.
+    order    how far the modified equation goes, up to h^(order-1); by default to its first
+             correction.
+
+    `print(report)` is the table of the command, `report.as_json()` what it prints with `--json`.
+    False claims do not raise: they stand in `report.verdict.diagnostics`. Raises SpecError for
+    what cannot be read.
+    """
+    found = report(examine(resolve(scheme)), order)
+    if found.verdict.graph is None:
+        raise SpecError(found.verdict.diagnostics, found.verdict.source)
+    return found
+
+
+def report(verdict: Verdict, order: int | None = None) -> Report:
+    """The report of a file that was examined; empty if its rows could not be made."""
+    if verdict.scheme is None or verdict.graph is None:
+        return Report(verdict)
+    parts: dict[str, object] = {}
+    undefined: dict[str, str] = {}
+    for name, ask in _questions(verdict.scheme, verdict.graph, order):
+        try:
+            with budget(MOST_ARITHMETIC):
+                parts[name] = ask()
+        except UndefinedError as error:
+            undefined[name] = str(error)
+        except (TooLargeError, BudgetExceededError, ExpressionTooLargeError) as error:
+            undefined[name] = f"it would take too long to compute: {error}".rstrip(": ")
+    return Report(verdict, parts, undefined)
+
+
+def _questions(
+    scheme: Scheme, graph: Graph, order: int | None
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Every part by name, and what computes it."""
+    for name, module in (METHOD | STAGES | BLOCK).items():
+        function = getattr(import_module(module), name)
+        if name == "modified_equation":
+            yield name, partial(function, graph, order)
+        elif name in METHOD or (name in STAGES and (graph.is_explicit or graph.sweeps is None)):
+            yield name, partial(function, graph)
+        else:
+            yield name, lambda function=function: function(_block(scheme, graph))  # type: ignore[misc]
+
+
+def _block(scheme: Scheme, graph: Graph) -> Graph:
+    """What a compiled block evaluates. Without `solve`, an implicit method has no block."""
+    if graph.sweeps is None and not graph.is_explicit:
+        raise UndefinedError("an implicit method without `solve picard N` has no block")
+    if problem := next(too_many(scheme, prune(graph)), None):
+        raise UndefinedError(problem.message)
+    return straightened(graph)

@@ -1,0 +1,237 @@
+"""What a report says, line by line: labels and values, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, cast
+
+from butcher.analysis.proof import OrderResult
+from butcher.compiler.claims import claimed, proved, starts
+from butcher.compiler.report.words import approximate, exact, interval, percent, polynomial, yes
+
+if TYPE_CHECKING:
+    from butcher.analysis.amplification import Amplification
+    from butcher.analysis.concurrency import Concurrency
+    from butcher.analysis.cost import Cost
+    from butcher.analysis.modified import ModifiedEquation
+    from butcher.analysis.principal_error import PrincipalError
+    from butcher.analysis.runge_kutta import RungeKuttaTheory
+    from butcher.analysis.variance import VarianceHeuristic
+    from butcher.compiler.report.gather import Report
+
+Row = tuple[str, str]
+Block = tuple[str, list[Row]]
+
+
+def blocks(report: Report) -> Iterator[Block]:
+    """Every block with its title; a part that is undefined is one line with the reason."""
+    yield _heading(report)
+    yield "Order", list(_order(report))
+    for name, (title, rows) in _BLOCKS.items():
+        if name in report.parts:
+            yield title, list(rows(report.parts[name]))
+    missing = [(_BLOCKS[name][0].lower(), why) for name, why in report.undefined.items()]
+    if missing:
+        yield "Not there", missing
+
+
+def _heading(report: Report) -> Block:
+    scheme, known = report.verdict.scheme, report.verdict.as_json()
+    assert scheme is not None
+    kind = {"runge-kutta": "Runge-Kutta", "multistep": "linear multistep"}.get(
+        scheme.body.kind, "update equations"
+    )
+    count = known["stages"]
+    words = [
+        kind,
+        "explicit" if known["explicit"] else "implicit",
+        f"{count} stage" if count == 1 else f"{count} stages",
+        f"{known['steps']} steps" if known["steps"] > 1 else "one step",
+    ]
+    symbols = ", ".join(f"{s.name} ({s.kind})" for s in scheme.declared)
+    return f"{scheme.name}: {scheme.title}" if scheme.title else scheme.name, [
+        ("source", scheme.cite or ""),
+        ("method", ", ".join(words)),
+        ("coefficients", _coefficients(report)),
+        ("symbols", symbols),
+        ("slots", ", ".join(scheme.slots) if len(scheme.slots) > 1 else ""),
+    ]
+
+
+def _coefficients(report: Report) -> str:
+    found = report.verdict.field
+    return "decimals, rounded in their last place" if found == "decimal" else f"exact, in {found}"
+
+
+# --------------------------------------------------------------------------- order
+
+
+def _order(report: Report) -> Iterator[Row]:
+    verdict = report.verdict
+    assert verdict.scheme is not None
+    if claim := claimed(verdict.scheme.claim):
+        yield "claimed", claim
+    for result in verdict.orders.each.values() if verdict.orders is not None else ():
+        label = {"advanced": "order", "bhat": "embedded order", "err": "embedded order"}
+        several = verdict.orders is not None and _several(verdict.orders.each.values(), result)
+        name = label[result.kind] + (f" of {result.key}" if several else "")
+        yield name, _proof(result)
+    if verdict.order is not None and verdict.order_nonautonomous != verdict.order:
+        found = verdict.order_nonautonomous
+        yield "for f(t, u)", "no order: there is no time" if found is None else f"order {found}"
+    if at := starts(verdict.scheme):
+        yield "at", at
+    if verdict.zero_stable is not None:
+        yield "zero-stable", yes(verdict.zero_stable)
+    if verdict.swept is not None and verdict.swept.order is not None:
+        yield f"with {verdict.scheme.sweeps} sweeps", _proof(verdict.swept)
+
+
+def _several(results: object, result: OrderResult) -> bool:
+    return sum(r.kind == result.kind for r in cast("list[OrderResult]", results)) > 1
+
+
+def _proof(result: OrderResult) -> str:
+    if result.order is None:
+        return f"has no meaning: {result.reason}"
+    text = f"{result.order}, proved {proved(result)}"
+    if result.outcome == "fails" and result.failures:
+        first, count = result.failures[0], len(result.failures)
+        text += (
+            f"; {_count(count, 'condition')} of order {first.order} "
+            f"{'fails' if count == 1 else 'fail'}, the first {first.tree}, "
+            f"{first.differential}: wants {first.wanted}, gets {exact(first.got)}"
+        )
+    elif result.reason:
+        text += f"; {result.reason}"
+    return text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# --------------------------------------------------------------------------- Runge-Kutta
+
+
+def _runge_kutta(found: RungeKuttaTheory) -> Iterator[Row]:
+    kind = found.kind + (", confluent" if found.confluent else "")
+    yield "kind", kind
+    if found.stage_order is not None:
+        yield "stage order", approximate(found.stage_order)
+    if found.pseudo_stage_order not in (None, found.stage_order):
+        yield "pseudo stage order", approximate(found.pseudo_stage_order)
+    if found.weak_stage_order is not None:
+        yield "weak stage order", approximate(found.weak_stage_order)
+    assumptions = {"B": found.b_p, "C": found.c_q, "D": found.d_r}
+    yield (
+        "assumptions",
+        ", ".join(f"{k}({approximate(v)})" for k, v in assumptions.items() if v is not None),
+    )
+    properties = {
+        "FSAL": found.fsal,
+        "stiffly accurate": found.stiffly_accurate,
+        "symplectic": found.symplectic,
+        "symmetric": found.symmetric,
+        "algebraically stable": found.algebraically_stable,
+    }
+    yield "is", ", ".join(name for name, holds in properties.items() if holds)
+    yield "is not", ", ".join(name for name, holds in properties.items() if holds is False)
+    if found.ssp_coefficient is not None:
+        yield "SSP coefficient", exact(found.ssp_coefficient)
+    yield "principal error", _principal(found.principal_error)
+    yield "embedded error", _principal(found.embedded_principal_error)
+    if found.pair is not None:
+        yield (
+            "error estimate",
+            ", ".join(
+                f"{name} {approximate(value)}"
+                for name, value in {"B": found.pair.B, "C": found.pair.C, "E": found.pair.E}.items()
+            ),
+        )
+    for reason in found.unknown:
+        yield "not known", reason
+
+
+def _principal(error: PrincipalError | None) -> str:
+    if error is None:
+        return ""
+    return (
+        f"norm {approximate(error.norm)} over {_count(error.conditions, 'tree')} of order "
+        f"{error.order + 1}, largest {approximate(error.maximum)} of {error.largest}"
+    )
+
+
+# --------------------------------------------------------------------------- modified equation
+
+
+def _modified(found: ModifiedEquation) -> Iterator[Row]:
+    yield "difference eq.", found.defect or ""
+    yield "modified eq.", found.form or ""
+    if found.form and found.at:
+        yield "at", ", ".join(found.at)
+
+
+# --------------------------------------------------------------------------- what a network needs
+
+
+def _amplification(found: Amplification) -> Iterator[Row]:
+    rows = {row.key: row for row in found.rows}
+    if found.largest is not None:
+        row = rows[found.largest]
+        name = f"{row.key} ({', '.join(row.evaluations)})" if row.evaluations else row.key
+        yield "largest sum |a_ij|", f"{approximate(row.amplification)} in {name}"
+    if found.error is not None:
+        yield (
+            "rounding error",
+            f"at most {approximate(found.error)} units of roundoff, {found.worst}",
+        )
+    safe = [p.dtype for p in found.precisions if p.safe]
+    unsafe = [
+        f"{p.dtype} ({percent(p.predicted_error)})" for p in found.precisions if p.safe is False
+    ]
+    yield "safe in", ", ".join(safe)
+    yield "at risk in", ", ".join(unsafe)
+
+
+def _variance(found: VarianceHeuristic) -> Iterator[Row]:
+    yield "with He's initialisation", approximate(found.heuristic_growth_he)
+    yield "with normalised branches", approximate(found.heuristic_growth_normalised)
+    if found.heuristic_growth_per_block != found.heuristic_growth_he:
+        yield "a block among many", approximate(found.heuristic_growth_per_block)
+
+
+def _cost(found: Cost) -> Iterator[Row]:
+    yield "evaluations", str(found.evaluations)
+    yield (
+        "maps carried",
+        f"{found.live_maps} if kept to their last use, {found.live_maps_floor} at least"
+        + (f", rank {found.live_maps_rank}" if found.live_maps_rank is not None else ""),
+    )
+    yield "maps saved to train", f"{found.saved_maps} besides those of the sub-nets"
+    forms = {
+        "as written": found.as_written,
+        "chained": found.chained,
+        "fused": found.fused,
+    }
+    yield (
+        "elementwise passes",
+        ", ".join(f"{form.passes} {name}" for name, form in forms.items()),
+    )
+    yield "kernels", ", ".join(f"{form.kernels} {name}" for name, form in forms.items())
+
+
+def _concurrency(found: Concurrency) -> Iterator[Row]:
+    yield "critical path", _count(found.critical_path, "evaluation")
+    together = [" | ".join(level) for level in found.levels if len(level) > 1]
+    yield "side by side", "; ".join(together) or "nothing"
+
+
+_BLOCKS: dict[str, tuple[str, Callable[..., Iterator[Row]]]] = {
+    "runge_kutta": ("Runge-Kutta theory", _runge_kutta),
+    "modified_equation": ("Modified equation", _modified),
+    "amplification": ("Rounding", _amplification),
+    "variance": ("Growth of the forward variance (heuristic)", _variance),
+    "cost": ("Cost of a block", _cost),
+    "concurrency": ("Concurrency", _concurrency),
+}

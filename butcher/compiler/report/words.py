@@ -1,0 +1,60 @@
+"""Numbers and answers in the words of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import inf
+
+from butcher.analysis.ring import Ball
+from butcher.coefficient import Number, shown
+
+LONGEST = 24
+"""Characters of an exact number that a table shows without its decimals."""
+
+
+def yes(answer: bool | None) -> str:
+    return "not known" if answer is None else "yes" if answer else "no"
+
+
+def approximate(value: float | None) -> str:
+    """Six digits; `any` for what has no bound."""
+    if value is None:
+        return ""
+    return "any" if value == inf else f"{value:,.6g}" if abs(value) < 1e6 else f"{value:.6g}"
+
+
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.3g} %"
+
+
+def exact(value: Number | Fraction | Ball | float | None) -> str:
+    """`5/24`, and of what is no short fraction also its decimals: `2*sqrt(2) = 2.82843`."""
+    if value is None or isinstance(value, Ball):
+        return "" if value is None else str(value)
+    if isinstance(value, float):
+        return approximate(value)
+    number = Number.of(value)
+    text = shown(number, LONGEST)
+    if (number.is_rational and number.denominator == 1) or text.startswith("about"):
+        return text
+    return f"{text} = {approximate(float(number))}" if not number.is_rational else text
+
+
+def interval(value: Number | float | None, left: str, right: str) -> str:
+    return "" if value is None else f"{left}{exact(value)}{right}"
+
+
+def polynomial(factors: Sequence[Number], variable: str) -> str:
+    """`1 + z + 1/2 z^2`, constant first; nothing for zero factors."""
+    parts: list[str] = []
+    for power, factor in enumerate(factors):
+        if not factor:
+            continue
+        name = "" if not power else variable if power == 1 else f"{variable}^{power}"
+        negative = factor.sign < 0
+        size = shown(-factor if negative else factor, LONGEST)
+        size = f"({size})" if name and any(c in size for c in "+-") else size
+        term = name if name and size == "1" else f"{size} {name}".strip()
+        parts.append(("- " if negative else "+ " if parts else "") + term)
+    return " ".join(parts) or "0"
