@@ -4,29 +4,30 @@
 
 for a method of one step. A weight is a polynomial in the coefficients; its derivatives by all of
 them cost as much as a few weights, since on the way down the tree everything but one branch is
-multiplied up once (adjoint differentiation). Numbers are exact, or fixed-point integers with 256
-bits behind the point, which tell in a fraction of the time what cannot be.
+multiplied up once (adjoint differentiation). Numbers are exact, or fixed-point integers, which
+tell in a fraction of the time what cannot be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from operator import mul
 from typing import Generic, Protocol, TypeVar
 
 from butcher.analysis.shapes import Shape
 from butcher.coefficient import ONE, ZERO, Number
 
-BITS = 256
-
 N = TypeVar("N", int, Number)
 
 
 class Numbers(Protocol[N]):
-    """How numbers of one kind are multiplied."""
+    """How one calculates with numbers of one kind."""
 
     zero: N
     one: N
+
+    def of(self, value: Number) -> N: ...
 
     def times(self, left: N, right: N) -> N: ...
 
@@ -36,6 +37,9 @@ class Numbers(Protocol[N]):
 
 class Exact:
     zero, one = ZERO, ONE
+
+    def of(self, value: Number) -> Number:
+        return value
 
     def times(self, left: Number, right: Number) -> Number:
         return left * right
@@ -49,13 +53,25 @@ class Exact:
 
 
 class Fixed:
-    zero, one = 0, 1 << BITS
+    """Integers in units of 2^-bits."""
+
+    zero = 0
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        self.one = 1 << bits
+
+    def of(self, value: Number) -> int:
+        return value.scaled(self.bits)
+
+    def number(self, value: int) -> Number:
+        return Number.of(Fraction(value, self.one))
 
     def times(self, left: int, right: int) -> int:
-        return (left * right) >> BITS
+        return (left * right) >> self.bits
 
     def dot(self, row: Mapping[int, int], vector: Sequence[int]) -> int:
-        return sum(map(mul, row.values(), map(vector.__getitem__, row))) >> BITS
+        return sum(map(mul, row.values(), map(vector.__getitem__, row))) >> self.bits
 
 
 class Weights(Generic[N]):
