@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from butcher.analysis import formula
-from butcher.analysis.bseries import NumericalFlow
+from butcher.analysis.bseries import Flow, numerical_flow
 from butcher.analysis.entry import Entry
 from butcher.analysis.expansion import difference_equation, vanishes
 from butcher.analysis.limits import TooLargeError, UndefinedError
@@ -150,7 +150,7 @@ def _by_trees(graph: Graph, order: int | None, defect: str | None) -> ModifiedEq
     found = system(graph.changed(estimates=()), order or LARGEST_ORDER)
     if graph.takes_time and not all(map(found.keeps_time, found.stages)):
         raise UndefinedError("time does not go as the state does: a node is not its row's sum")
-    flow = NumericalFlow(found)
+    flow = numerical_flow(found)
     try:
         with budget(LARGEST_WORK):
             reached = _advance(flow, order)
@@ -169,7 +169,7 @@ def _by_trees(graph: Graph, order: int | None, defect: str | None) -> ModifiedEq
     )
 
 
-def _advance(flow: NumericalFlow, order: int | None) -> int:
+def _advance(flow: Flow, order: int | None) -> int:
     """Up to `order`; if None, to the first correction, and no further than is written."""
     for n in range(1, (order or LARGEST_ORDER) + 1):
         try:
@@ -191,7 +191,7 @@ def _is_there(weight: Entry) -> bool:
     return not weight.may_be(0)
 
 
-def _terms(flow: NumericalFlow, order: int) -> tuple[ElementaryTerm, ...]:
+def _terms(flow: Flow, order: int) -> tuple[ElementaryTerm, ...]:
     found = []
     for n in range(1, order + 1):
         for tree in flow.of_order(n):
@@ -200,7 +200,7 @@ def _terms(flow: NumericalFlow, order: int) -> tuple[ElementaryTerm, ...]:
     return tuple(found)
 
 
-def _term(flow: NumericalFlow, tree: int, order: int, weight: Entry) -> ElementaryTerm:
+def _term(flow: Flow, tree: int, order: int, weight: Entry) -> ElementaryTerm:
     trees, sigma = flow.trees, flow.trees.sigma(tree)
     value: Number | Ball = weight.value / sigma
     if weight.radius:

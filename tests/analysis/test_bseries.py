@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from method_graphs import Value, multistep, number, runge_kutta
 
 import butcher
-from butcher.analysis.bseries import NumericalFlow
+from butcher.analysis.bseries import Flow, numerical_flow
 from butcher.analysis.entry import Entry
 from butcher.analysis.expansion import difference_equation
 from butcher.analysis.limits import UndefinedError
@@ -26,9 +26,9 @@ Matrix = list[list[Fraction]]
 fractions = st.fractions(-2, 2, max_denominator=6)
 
 
-def flow(method: Graph | str, up_to: int) -> NumericalFlow:
+def flow(method: Graph | str, up_to: int) -> Flow:
     graph = lower(butcher.load(method)) if isinstance(method, str) else method
-    found = NumericalFlow(system(graph.changed(estimates=()), up_to))
+    found = numerical_flow(system(graph.changed(estimates=()), up_to))
     for _ in range(up_to):
         found.advance()
     return found
