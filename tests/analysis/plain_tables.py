@@ -48,6 +48,8 @@ def value(text: str) -> Real:
     """`.`, `a/b`, a decimal, or `(a+b*sqrt(d))/c` and its like."""
     if text == ".":
         return Fraction(0)
+    if text.startswith("-("):
+        return -value(text[1:])
     above, below = text, "1"
     if match := re.fullmatch(r"(.+)/(\d+)", text):
         above, below = match[1], match[2]
@@ -89,7 +91,7 @@ def _read(body: str) -> Table:
     return Table(
         [_padded(row, s) for row in stages],
         {label: _padded(row, s) for label, row in weights.items()},
-        10.0 ** (3 - min(rounded)) if rounded else 1e-80,
+        10.0 ** (6 - min(rounded)) if rounded else 1e-80,
     )
 
 
@@ -131,7 +133,7 @@ def order(A: Matrix, b: Sequence[Real], tolerance: float = 0.0) -> int:
 
     for n in count(1):
         for tree in kauri.trees_of_order(n):
-            if abs(_dot(b, inner(tree.list_repr)) * tree.factorial() - 1) > tolerance:
+            if abs(_dot(b, inner(tree.list_repr)) - Fraction(1, tree.factorial())) > tolerance:
                 return n - 1
     raise AssertionError
 
@@ -169,6 +171,6 @@ def coloured_order(
             for one in colourings(tree.list_repr, tables):
                 b = tables[one[0]][1]
                 weight = _dot(b, [inner(one, i) for i in range(len(b))])
-                if abs(weight * tree.factorial() - 1) > tolerance:
+                if abs(weight - Fraction(1, tree.factorial())) > tolerance:
                     return n - 1
     raise AssertionError
