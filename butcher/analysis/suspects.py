@@ -25,9 +25,9 @@ from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.proof import Failure, OrderResult
 from butcher.analysis.ring import Ball
 from butcher.analysis.shapes import Shape, shape
-from butcher.analysis.tableau import Cell, Change, Tableau, as_number
+from butcher.analysis.tableau import Cell, Change, Tableau
 from butcher.analysis.trees import Palette, Trees
-from butcher.analysis.weights import BITS
+from butcher.analysis.weights import Exact, Fixed
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 
@@ -45,9 +45,14 @@ MOST_CONDITIONS = 60
 PRODUCT = 500
 """Nanoseconds, about, of one product of fixed-point numbers."""
 
-UNIT = 1 << BITS
-NOISE = 1 << BITS // 2
-"""Below this, in fixed-point, nothing is told from rounding."""
+GUARD = 128
+"""Bits by which fixed-point numbers are finer than the least of what is wrong, twice over."""
+
+FINEST = 1 << 13
+"""Bits of a fixed-point number. Numbers of 1,000 digits have 3,300."""
+
+
+Kind = Literal["one", "swap", "pair"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Repair:
     kind   one: a single cell; swap: two cells of a row exchanged; pair: two cells that are wrong.
     """
 
-    kind: Literal["one", "swap", "pair"]
+    kind: Kind
     changes: tuple[Change, ...]
 
 
@@ -120,9 +125,15 @@ class _Search:
             if key in wanted and r.outcome == "fails" and (r.order or 0) < wanted[key]
         ]
         self.first = min(((r.order or 0) + 1 for r in self.failing), default=1)
+        off = [r.residual.value for r in self.broken.values()]
+        off += [f.wanted - _middle(f.got) for r in self.failing for f in r.failures[:1]]
+        fine = min(FINEST, max((_bits_below(one) for one in off), default=0))
+        self.numbers = Fixed(fine + 2 * GUARD)
+        self.unit, self.noise = self.numbers.one, 1 << GUARD
+        self.fixed, self.exact = tableau.matrix(self.numbers), tableau.matrix(Exact())
         self.checks = self._checks()
         self.spent = 0
-        self.others = [] if tableau.system.radii() else list(_low_conditions(tableau, wanted))
+        self.others = [] if tableau.system.radii() else list(self._low_conditions())
 
     def _checks(self) -> list[_Check]:
         """Some of the conditions that fail: of low order, of all targets, with few leaves first."""
@@ -133,12 +144,40 @@ class _Search:
             for failure in result.failures:
                 tree = shape(failure.tree)
                 if tree is not None:
-                    mine.append(_check(keys.index(result.key), tree, failure))
+                    mine.append(self._check(keys.index(result.key), tree, failure))
             mine.sort(key=lambda check: check.tree.leaves)
             found.append(mine[:MOST_CHECKS])
         return sorted(
             (check for mine in found for check in mine), key=lambda check: check.failure.order
         )
+
+    def _check(self, target: int, tree: Shape, failure: Failure) -> _Check:
+        got, fixed = failure.got, self.numbers.of
+        radius = int(got.radius * self.unit) + 1 if isinstance(got, Ball) else 0
+        return _Check(target, tree, failure, fixed(failure.wanted), fixed(_middle(got)), radius)
+
+    def _low_conditions(self) -> Iterator[tuple[int, Shape, int]]:
+        """Target, tree and what it wants in fixed-point: some of low order, failing or not."""
+        system, wanted = self.tableau.system, self.wanted
+        slots = list(system.reads)
+        children = [
+            tuple(i for i, other in enumerate(slots) if system.drives[other] == system.reads[slot])
+            for slot in slots
+        ]
+        trees = Trees(Palette(tuple(slots), tuple(children)))
+        count, order = 0, 0
+        while count < MOST_CONDITIONS and order < max(wanted.values(), default=0):
+            order += 1
+            trees.grow()
+            for colour, slot in enumerate(slots):
+                for tree in trees.of(order, colour):
+                    found = shape(trees.bracket(tree))
+                    assert found is not None
+                    for i, target in enumerate(system.targets):
+                        state = target.combination.state
+                        if wanted.get(target.key, 0) >= order and state == system.drives[slot]:
+                            count += 1
+                            yield i, found, self.unit // trees.gamma(tree)
 
     # ------------------------------------------------------------------ the ways
 
@@ -176,7 +215,7 @@ class _Search:
             for c in self.tableau.cells
             if c.source is not None and (c.row, c.slot) not in self.tableau.nodes
         ]
-        matrix = self.tableau.fixed
+        matrix = self.fixed
         gradients = [
             (check, matrix.weights.gradient(matrix.targets[check.target], check.tree))
             for check in self.checks[:4]
@@ -185,13 +224,13 @@ class _Search:
             slopes = [
                 (check, matrix.slope(cell, g, check.target, check.tree)) for check, g in gradients
             ]
-            yield from self.free(cell, [one for one in slopes if abs(one[1]) > NOISE])
+            yield from self.free(cell, [one for one in slopes if abs(one[1]) > self.noise])
 
     def free(self, cell: Cell, slopes: list[tuple[_Check, int]]) -> Iterator[Change]:
         """What a cell has to change by; `slopes` are the derivatives of conditions by it."""
         slopes.sort(key=lambda one: Fraction(one[0].radius, abs(one[1])))
         for check, slope in slopes:
-            by = check.missing * UNIT // slope
+            by = check.missing * self.unit // slope
             if self.passes([(cell, by)], check):  # on which it is linear, so this is the only way
                 if self.passes([(cell, by)]):
                     yield from self.solved(cell, check, by)
@@ -202,23 +241,23 @@ class _Search:
         """From a condition in which the cell stands quadratically; rational roots are found."""
         for check in self.checks:
             plus, minus = (
-                self.tableau.fixed.changed([(cell, by)]).weight(check.target, check.tree)
-                for by in (UNIT, -UNIT)
+                self.fixed.changed([(cell, by)]).weight(check.target, check.tree)
+                for by in (self.unit, -self.unit)
             )
             square, slope = (plus + minus) // 2 - check.got, (plus - minus) // 2
-            if abs(square) < NOISE:
+            if abs(square) < self.noise:
                 continue
             under = slope * slope + 4 * square * check.missing
             for root in (isqrt(under), -isqrt(under)) if under >= 0 else ():
-                by = (root - slope) * UNIT // (2 * square)
+                by = (root - slope) * self.unit // (2 * square)
                 if self.passes([(cell, by)]):
-                    near = Fraction(by, UNIT).limit_denominator(1 << BITS // 3)
+                    near = Fraction(by, self.unit).limit_denominator(1 << self.numbers.bits // 3)
                     yield Change(cell, Entry(Number.of(near)))
             return
 
     def exchanged(self) -> Iterator[list[Change]]:
         """Two cells of a row of the text, neither of them its node."""
-        for first, second in self.together(lambda cell: cell.source is not None):
+        for first, second in self.coefficients():
             one, other = self.tableau.written(first), self.tableau.written(second)
             changes = [Change(first, other - one), Change(second, one - other)]
             if one != other:
@@ -232,10 +271,11 @@ class _Search:
             if cell.source is not None and by.value:
                 yield [Change(node, Entry(-by.value)), Change(cell, Entry(by.value))]
 
-    def together(self, counts) -> Iterator[tuple[Cell, Cell]]:
+    def coefficients(self) -> Iterator[tuple[Cell, Cell]]:
+        """Every two of a row of the text, none of them a node."""
         groups: dict[int, list[Cell]] = {}
         for cell in self.tableau.cells:
-            if counts(cell):
+            if cell.source is not None:
                 groups.setdefault(cell.group, []).append(cell)
         for group in groups.values():
             yield from combinations(group, 2)
@@ -255,24 +295,24 @@ class _Search:
         """Two cells of a row: its sum and the first condition are two equations for them."""
         if not self.checks:
             return
-        check, matrix = self.checks[0], self.tableau.fixed
+        check, matrix = self.checks[0], self.fixed
         gradient = matrix.weights.gradient(matrix.targets[check.target], check.tree)
-        missing = -row_sum.residual.value.scaled(BITS)
+        total = -row_sum.residual.value
+        missing = self.numbers.of(total)
         slopes = {
             cell: matrix.slope(cell, gradient, check.target, check.tree)
             for cell in self.row(place)
             if cell.source is not None
         }
         for (one, slope), (other, opposite) in combinations(slopes.items(), 2):
-            if abs(slope - opposite) < NOISE:
+            if abs(slope - opposite) < self.noise:
                 continue
-            by = (check.missing * UNIT - opposite * missing) // (slope - opposite)
+            by = (check.missing * self.unit - opposite * missing) // (slope - opposite)
             if not self.passes([(one, by), (other, missing - by)]):
                 continue
             exact = self.slope(one, check) - self.slope(other, check)
             if isinstance(check.failure.got, Ball) or not exact:
                 continue
-            total = -row_sum.residual.value
             rest = check.failure.wanted - check.failure.got - self.slope(other, check) * total
             first = rest / exact
             yield [Change(one, Entry(first)), Change(other, Entry(total - first))]
@@ -284,17 +324,17 @@ class _Search:
 
         first   the only condition to look at.
         """
-        changed = self.tableau.fixed.changed(changes)
+        changed = self.fixed.changed(changes)
         before = changed.weights.work
         try:
             for check in self.checks if first is None else [first]:
                 off = changed.weight(check.target, check.tree) - check.wanted
-                if abs(off) > NOISE + 16 * check.radius:
+                if abs(off) > self.noise + 16 * check.radius:
                     return False
             if first is not None:
                 return True
             return all(
-                abs(changed.weight(target, tree) - wanted) <= NOISE
+                abs(changed.weight(target, tree) - wanted) <= self.noise
                 for target, tree, wanted in self.others
             )
         finally:
@@ -306,25 +346,25 @@ class _Search:
         if isinstance(got, Ball):
             slope = self.slope_near(cell, check)
             if slope:
-                radius = 2 * check.radius * UNIT // abs(slope)
-                yield Change(cell, Entry(as_number(by), Fraction(radius + 1, UNIT)))
+                radius = 2 * check.radius * self.unit // abs(slope)
+                yield Change(cell, Entry(self.numbers.number(by), Fraction(radius + 1, self.unit)))
             return
-        slope = self.slope(cell, check)
-        if slope:
-            yield Change(cell, Entry((check.failure.wanted - got) / slope))
+        exact = self.slope(cell, check)
+        if exact:
+            yield Change(cell, Entry((check.failure.wanted - got) / exact))
 
     def slope_near(self, cell: Cell, check: _Check) -> int:
-        matrix = self.tableau.fixed
+        matrix = self.fixed
         gradient = matrix.weights.gradient(matrix.targets[check.target], check.tree)
         return matrix.slope(cell, gradient, check.target, check.tree)
 
     def slope(self, cell: Cell, check: _Check) -> Number:
         """By how much the condition changes if the cell, on which it is linear, does by 1."""
-        matrix, one = self.tableau.exact, Number.of(1)
+        matrix, one = self.exact, Number.of(1)
         changed = matrix.changed([(cell, one)])
         return changed.weight(check.target, check.tree) - matrix.weight(check.target, check.tree)
 
-    def proved(self, kind, tries: Iterator[list[Change]]) -> Iterator[Repair]:
+    def proved(self, kind: Kind, tries: Iterator[list[Change]]) -> Iterator[Repair]:
         """The changes that mend everything. Ends where the work is too much."""
         for changes in tries:
             if self.is_over:
@@ -339,7 +379,7 @@ class _Search:
     def mends(self, changes: list[Change]) -> bool:
         if not self.tableau.keeps_nodes(changes):
             return False
-        near = [(c.cell, c.by.value.scaled(BITS)) for c in changes]
+        near = [(c.cell, self.numbers.of(c.by.value)) for c in changes]
         if not all(c.cell.source is None for c in changes) and not self.passes(near):
             return False
         if not self.wanted:
@@ -347,34 +387,11 @@ class _Search:
         return self.tableau.reaches(self.wanted, changes, self.first)
 
 
-def _check(target: int, tree: Shape, failure: Failure) -> _Check:
-    got = failure.got
-    middle = Number.of(got.middle) if isinstance(got, Ball) else got
-    radius = int(got.radius * UNIT) + 1 if isinstance(got, Ball) else 0
-    return _Check(target, tree, failure, failure.wanted.scaled(BITS), middle.scaled(BITS), radius)
+def _middle(got: Number | Ball) -> Number:
+    return Number.of(got.middle) if isinstance(got, Ball) else got
 
 
-def _low_conditions(
-    tableau: Tableau, wanted: Mapping[str, int]
-) -> Iterator[tuple[int, Shape, int]]:
-    """Target, tree and what it wants in fixed-point, whether it fails or not: some of low order."""
-    system = tableau.system
-    slots = list(system.reads)
-    children = [
-        tuple(i for i, other in enumerate(slots) if system.drives[other] == system.reads[slot])
-        for slot in slots
-    ]
-    trees = Trees(Palette(tuple(slots), tuple(children)))
-    count, order = 0, 0
-    while count < MOST_CONDITIONS and order < max(wanted.values(), default=0):
-        order += 1
-        trees.grow()
-        for colour, slot in enumerate(slots):
-            for tree in trees.of(order, colour):
-                found = shape(trees.bracket(tree))
-                assert found is not None
-                for i, target in enumerate(system.targets):
-                    state = target.combination.state
-                    if wanted.get(target.key, 0) >= order and state == system.drives[slot]:
-                        count += 1
-                        yield i, found, UNIT // trees.gamma(tree)
+def _bits_below(value: Number) -> int:
+    """How many bits behind the point a number begins."""
+    size = value.magnitude()
+    return max(0, size.denominator.bit_length() - size.numerator.bit_length())

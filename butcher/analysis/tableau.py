@@ -5,9 +5,8 @@ A graph has no zero terms; a cell that is zero, or was left out, is known by its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
 from typing import Generic
 
@@ -17,8 +16,8 @@ from butcher.analysis.limits import TooLargeError
 from butcher.analysis.proof import prove
 from butcher.analysis.shapes import Shape
 from butcher.analysis.system import Combination, System, system
-from butcher.analysis.weights import BITS, Exact, Fixed, N, Numbers, Weights
-from butcher.coefficient import Coefficient, Number
+from butcher.analysis.weights import N, Numbers, Weights
+from butcher.coefficient import Coefficient
 from butcher.ir.graph import Graph, Term
 
 
@@ -153,24 +152,14 @@ class Tableau:
 
     # ------------------------------------------------------------------ in numbers of one kind
 
-    @cached_property
-    def fixed(self) -> Matrix[int]:
-        """Rounded to 256 bits behind the point."""
-        return self._matrix(Fixed(), lambda one: one.scaled(BITS))
-
-    @cached_property
-    def exact(self) -> Matrix[Number]:
-        return self._matrix(Exact(), lambda one: one)
-
-    def _matrix(self, numbers: Numbers[N], number: Callable[[Number], N]) -> Matrix[N]:
+    def matrix(self, numbers: Numbers[N]) -> Matrix[N]:
         rows = [
-            {j: number(one.value) for j, one in part.stages.items() if one.value}
+            {j: numbers.of(one.value) for j, one in part.stages.items() if one.value}
             for part in self.parts
         ]
         slots = [s.slot for s in self.system.stages]
-        stages = list(zip(slots, rows, strict=False))
-        weights = Weights(stages, numbers, self.slots)
-        return Matrix(self, weights, rows[len(stages) :])
+        weights = Weights(list(zip(slots, rows, strict=False)), numbers, self.slots)
+        return Matrix(self, weights, rows[len(slots) :])
 
 
 class Matrix(Generic[N]):
@@ -179,7 +168,9 @@ class Matrix(Generic[N]):
     def __init__(
         self, tableau: Tableau, weights: Weights[N], targets: Sequence[Mapping[int, N]]
     ) -> None:
-        self.tableau, self.weights, self.targets = tableau, weights, targets
+        self.tableau = tableau
+        self.weights = weights
+        self.targets = targets
 
     def weight(self, target: int, tree: Shape) -> N:
         """What a target has of a tree."""
@@ -237,8 +228,3 @@ def _with_zeros(graph: Graph, cells: Sequence[Cell]) -> Graph:
 def _added(part: Combination, column: int, by: Entry) -> Combination:
     total = part.stages.get(column, NOTHING) + by
     return replace(part, stages={**part.stages, column: total})
-
-
-def as_number(fixed: int) -> Number:
-    """A fixed-point integer as the number it is."""
-    return Number.of(Fraction(fixed, 1 << BITS))

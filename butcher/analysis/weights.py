@@ -13,19 +13,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from operator import mul
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from butcher.analysis.shapes import Shape
 from butcher.coefficient import ONE, ZERO, Number
 
-N = TypeVar("N", int, Number)
+
+class Element(Protocol):
+    """A number of whatever kind."""
+
+    def __add__(self, other: Self, /) -> Self: ...
+
+    def __sub__(self, other: Self, /) -> Self: ...
+
+    def __neg__(self) -> Self: ...
+
+
+N = TypeVar("N", bound=Element)
 
 
 class Numbers(Protocol[N]):
     """How one calculates with numbers of one kind."""
 
-    zero: N
-    one: N
+    @property
+    def zero(self) -> N: ...
+
+    @property
+    def one(self) -> N: ...
 
     def of(self, value: Number) -> N: ...
 
@@ -71,7 +85,8 @@ class Fixed:
         return (left * right) >> self.bits
 
     def dot(self, row: Mapping[int, int], vector: Sequence[int]) -> int:
-        return sum(map(mul, row.values(), map(vector.__getitem__, row))) >> self.bits
+        total: int = sum(map(mul, row.values(), map(vector.__getitem__, row)))
+        return total >> self.bits
 
 
 class Weights(Generic[N]):
@@ -83,7 +98,9 @@ class Weights(Generic[N]):
     def __init__(
         self, stages: Sequence[tuple[str, Mapping[int, N]]], numbers: Numbers[N], slots: bool
     ) -> None:
-        self.stages, self.numbers, self.slots = stages, numbers, slots
+        self.stages = stages
+        self.numbers = numbers
+        self.slots = slots
         self.work = 0
         """How many products were made."""
         self._products: dict[Shape, list[N]] = {}

@@ -149,10 +149,11 @@ class Speller:
             yield at.sign, other, 1
         if at.op == "/" and left and _is(wanted, right / left):
             yield at.span, f"{self.text(at.right.span)}/{self.text(at.left.span)}", 2
+        sides: tuple[Entry | None, Entry | None]
         if at.op == "+":
             sides = _plus(wanted, -right), _plus(wanted, -left)
         elif at.op == "-":
-            sides = _plus(wanted, right), _negative(_plus(wanted, -left))
+            sides = _plus(wanted, right), _plus(_negative(wanted), left)
         elif at.op == "*":
             sides = _over(wanted, right), _over(wanted, left)
         else:
@@ -221,13 +222,17 @@ def _literals(at: tree.Number, wanted: Entry, first: bool) -> Iterator[tuple[Spa
     if sign and not first:
         return
     positive = _negative(wanted) if sign else wanted
-    if "." in at.text:
-        text = as_decimal(positive, len(at.text.partition(".")[2]))
-    else:
-        nearest = round(_near(positive))
-        text = str(nearest) if _is(positive, Number.of(nearest)) else None
-    if text is not None and text != at.text:
-        yield at.span, sign + text, distance(at.text, text) + len(sign)
+    new = _literal(positive, at.text)
+    if new is not None and new != at.text:
+        yield at.span, sign + new, distance(at.text, new) + len(sign)
+
+
+def _literal(wanted: Entry, like: str) -> str | None:
+    """An integer, or where there was a decimal, a decimal; None if it is none."""
+    if "." in like:
+        return as_decimal(wanted, len(like.partition(".")[2]))
+    nearest = round(_near(wanted))
+    return str(nearest) if _is(wanted, Number.of(nearest)) else None
 
 
 def _one_digit(text: str) -> Iterator[str]:
@@ -245,9 +250,9 @@ def _near(one: Entry) -> Fraction:
 
 
 def as_decimal(one: Entry, places: int) -> str | None:
-    """With as many places as it takes, at least `places`; None if it is no decimal of 60."""
+    """With as many places as it takes, at least `places`; None if it is no decimal of 60, or of these."""
     value = _near(one)
-    for count in range(places, 61):
+    for count in range(places, max(places, 60) + 1):
         nearest = round(value * 10**count)
         if one.may_be(Number.of(Fraction(nearest, 10**count))):
             digits = str(abs(nearest)).rjust(count + 1, "0")
@@ -272,9 +277,10 @@ def distance(old: str, new: str) -> int:
     if max(len(old), len(new)) > LONGEST:
         return max(len(old), len(new))
     before: list[int] = []
+    last: list[int] = []
     line = list(range(len(new) + 1))
     for i, a in enumerate(old, 1):
-        before, last, line = last if i > 1 else [], line, [i]
+        before, last, line = last, line, [i]
         for j, b in enumerate(new, 1):
             best = min(last[j] + 1, line[j - 1] + 1, last[j - 1] + (a != b))
             if i > 1 and j > 1 and a == new[j - 2] and old[i - 2] == b:
