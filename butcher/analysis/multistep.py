@@ -151,5 +151,7 @@ def _point(graph: Graph, evaluation: str) -> int:
     row = graph.row[key]
     state = graph.state.get(row.only_source or "")
     if state is None or state.kind != "value":
-        raise UndefinedError(f"{evaluation} reads more than one value")
+        raise UndefinedError(
+            f"a linear multistep method evaluates f at its values alone, unlike {evaluation}"
+        )
     return -state.lag

@@ -108,14 +108,16 @@ class _Point:
     def at(cls, family: Family, poles: Polynomial, multiplicity: int, root: RealRoot) -> _Point:
         if not root.sign_of(poles):
             return cls(location(root), False, False)
-        if root.exact is not None:
-            numbers = at(family, root.exact)
-            found = [is_von_neumann(numbers, m) for m in (multiplicity, 2)]
-        else:
-            root = root.refined(BITS)
-            elements = [Algebraic.of(root, a) for a in family]
-            found = [is_von_neumann(elements, m) for m in (multiplicity, 2)]
-        return cls(location(root), *found)
+        inside = holds_at(family, root, multiplicity)
+        return cls(location(root), inside, inside or holds_at(family, root, 2))
+
+
+def holds_at(family: Family, root: RealRoot, multiplicity: int) -> bool:
+    """Whether the root condition holds at a root of another polynomial."""
+    if root.exact is not None:
+        return is_von_neumann(at(family, root.exact), multiplicity)
+    near = root.refined(BITS)
+    return is_von_neumann([Algebraic.of(near, a) for a in family], multiplicity)
 
 
 def _between(places: Sequence[RealRoot]) -> Iterator[Fraction]:

@@ -7,7 +7,7 @@ factors tell the ones, the zeros of |p(w)|^2 for w on the circle, counted by Stu
 from __future__ import annotations
 
 import cmath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
@@ -17,6 +17,7 @@ from butcher.analysis.sturm import real_roots
 from butcher.analysis.trigonometric import on_circle
 from butcher.analysis.univariate import (
     Polynomial,
+    complex_value,
     derivative,
     monic,
     polynomial,
@@ -134,10 +135,10 @@ def _numeric(p: Polynomial) -> list[complex]:
     for _ in range(SWEEPS):
         largest = 0.0
         for k, z in enumerate(found):
-            near = _value(factors, z)
+            near = complex_value(factors, z)
             if not near:
                 continue
-            newton = _value(slopes, z) / near
+            newton = complex_value(slopes, z) / near
             other = sum(1 / (z - y) for j, y in enumerate(found) if j != k and z != y)
             if newton == other:
                 continue
@@ -148,13 +149,6 @@ def _numeric(p: Polynomial) -> list[complex]:
             break
     exact, exact_slopes = monic(p), derivative(monic(p))
     return [_refined(exact, exact_slopes, z) for z in found]
-
-
-def _value(factors: Sequence[float], z: complex) -> complex:
-    found = 0j
-    for a in reversed(factors):
-        found = found * z + a
-    return found
 
 
 def _refined(p: Polynomial, slopes: Polynomial, z: complex) -> complex:

@@ -91,7 +91,7 @@ def value(p: Sequence[Number], x: Number | int | Fraction) -> Number:
     return found
 
 
-def complex_value(p: Sequence[Number], z: complex) -> complex:
+def complex_value(p: Sequence[Number | float], z: complex) -> complex:
     """p(z), in double precision."""
     found = 0j
     for a in reversed(p):
