@@ -161,6 +161,7 @@ def loaded(code: str) -> set[str]:
 
 def test_importing_butcher_loads_nothing_heavy() -> None:
     assert loaded("import butcher; butcher.__version__; butcher.__all__") == set()
+    assert loaded("import butcher.figure; butcher.figure.KINDS") == set()
 
 
 def test_the_compile_command_loads_nothing_heavy() -> None:

@@ -28,13 +28,14 @@ def draw(axes: Axes, methods: list[Method]) -> None:
 
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
+    axes.margins(y=0.12)  # room for what stands below a triangle
     axes.set_title("Convergence")
     axes.set_xlabel("$h$")
     axes.set_ylabel("error")
     for place, method in enumerate(methods):
         pairs = measured(method)
         if not pairs:
-            raise FigureError(f"{method.title}: there is no error that is not zero to draw")
+            raise FigureError.of(method, "there is no error that is not zero to draw")
         steps, errors = zip(*pairs, strict=True)
         axes.plot(
             steps,

@@ -74,6 +74,9 @@ def figure(methods: Sequence[Method], suffix: str, kinds: Sequence[Kind] = ()) -
     _known(suffix)
     if not 0 < len(methods) <= MOST_METHODS:
         raise FigureError(f"a figure shows 1 to {MOST_METHODS} methods, not {len(methods)}")
+    panels = tuple(dict.fromkeys(kinds)) or default_kinds(methods)
+    if unknown := [kind for kind in panels if kind not in KINDS]:
+        raise FigureError(f"a plot is of the kind {', '.join(KINDS)}, not {unknown[0]}")
     try:
         import matplotlib
         import numpy as np
@@ -84,7 +87,7 @@ def figure(methods: Sequence[Method], suffix: str, kinds: Sequence[Kind] = ()) -
     with np.errstate(all="ignore"), matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
-        return _saved(_page(list(methods), tuple(kinds) or default_kinds(methods)), suffix)
+        return _saved(_page(list(methods), panels), suffix)
 
 
 def _saved(page: Figure, suffix: str) -> bytes:

@@ -276,6 +276,21 @@ def test_a_figure_has_as_many_methods_as_a_reader_can_tell_apart(many: int) -> N
         figure([EULER] * many, ".svg")
 
 
+def test_a_kind_that_is_none_is_refused() -> None:
+    with pytest.raises(FigureError, match="stability, order-star, convergence, not pie"):
+        figure([EULER], ".svg", ["pie"])  # type: ignore[list-item]
+
+
+def test_a_kind_asked_for_twice_is_drawn_once() -> None:
+    twice = figure([EULER], ".svg", ["stability", "stability"])
+    assert twice == figure([EULER], ".svg", ["stability"])
+
+
+def test_a_reason_has_no_control_characters() -> None:
+    with pytest.raises(FigureError, match=r"^a\\x1b: a step"):
+        figure([Method("a\x1b")], ".svg")
+
+
 def test_slopes_without_a_measurement_are_refused() -> None:
     with pytest.raises(FigureError, match="Euler: there is no error"):
         figure([EULER], ".svg", ["convergence"])
