@@ -63,7 +63,8 @@ class ModifiedEquation:
 
     defect  the difference equation expanded in the derivatives of its solution, as in Lu, Zhong,
             Li, Dong (2018): `(1+k) u' + (1-k) h/2 u'' = f`, truncated. Symbols stay symbols, a
-            drawn one is its mean. None where an evaluation reads more than one value.
+            drawn one is its mean. None where there are several states, or an evaluation reads
+            more than one value.
     form    the field whose flow is the method, in elementary differentials:
             `u' = f - h/2 f'(f) + O(h^2)`; one equation a state, `; ` between. Of a method with
             earlier values the field of its underlying one-step method. None: see `reason`.
@@ -93,6 +94,8 @@ def modified_equation(graph: Graph, order: int | None = None) -> ModifiedEquatio
     Raises UndefinedError where there is neither form, TooLargeError for an order beyond 8 or
     where the exact terms would take too long.
     """
+    if order is not None and order < 1:
+        raise ValueError(f"an order is at least 1, not {order}")
     if order is not None and order > LARGEST_ORDER:
         raise TooLargeError(f"modified equations are made up to order {LARGEST_ORDER}")
     try:

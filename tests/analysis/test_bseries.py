@@ -68,7 +68,7 @@ def test_the_weights_of_a_new_value_are_those_that_its_order_was_judged_by(metho
     assert {tree: weights[tree] for tree in broken} == broken
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(tableaux())
 def test_another_program_finds_the_same_field(tableau: tuple[Matrix, list[Fraction]]) -> None:
     A, b = tableau

@@ -263,6 +263,11 @@ def test_time_that_goes_astray_has_no_series() -> None:
     assert modified_equation(method).order == 3
 
 
+def test_an_order_is_at_least_one() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        modified_equation(shipped("euler"), 0)
+
+
 def test_what_would_take_too_long_is_refused() -> None:
     with pytest.raises(TooLargeError):
         modified_equation(shipped("euler"), 9)
