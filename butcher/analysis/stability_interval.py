@@ -45,10 +45,11 @@ class Band:
     @property
     def reach(self) -> Extent | None:
         """Up to where it is not negative; None where the digits printed do not tell."""
-        least, most = _reach(self.least), _reach(self.most)
-        if self.least == self.most or least == most:
+        most = _reach(self.most)
+        if self.least == self.most:
             return most
-        return _common(float(least), float(most))
+        least = _reach(self.least)
+        return most if least == most else _common(float(least), float(most))
 
 
 def _reach(p: Polynomial) -> Extent:

@@ -1,4 +1,4 @@
-"""The real roots of a polynomial with exact coefficients: counted by Sturm, isolated, refined.
+"""The real roots of a polynomial with exact coefficients: counted, isolated, refined.
 
 Sturm's chain of a polynomial without multiple roots,
 
@@ -16,7 +16,10 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
+from butcher.analysis.isolation import isolated
 from butcher.analysis.univariate import (
+    UNIT,
+    VARIABLE,
     Polynomial,
     common_divisor,
     derivative,
@@ -88,17 +91,10 @@ class SturmChain:
     @cached_property
     def roots(self) -> tuple[RealRoot, ...]:
         """All of them, in order."""
-        pieces = [(Fraction(-self.bound), Fraction(self.bound))]
-        found = []
-        while pieces:
-            low, high = pieces.pop()
-            number = self.count(low, high)
-            if number == 1:
-                found.append(RealRoot(self, low, high))
-            elif number > 1:
-                middle = (low + high) / 2
-                pieces += [(low, middle), (middle, high)]
-        return tuple(sorted(found, key=lambda root: root.low))
+        p = self.squarefree
+        if len(p) < 2:
+            return ()
+        return tuple(RealRoot(self, *one) for one in isolated(p, self.bound))
 
 
 def _changes(signs: Iterable[int]) -> int:
@@ -244,9 +240,11 @@ def real_roots(
 
 
 def odd_part(p: Polynomial) -> Polynomial:
-    """The product of the squarefree factors of odd multiplicity: where p changes its sign."""
-    found = polynomial([1])
-    for factor in squarefree_factors(p)[0::2]:
+    """The product of the squarefree factors of odd multiplicity: where p, not zero, changes its
+    sign."""
+    power = next(k for k, a in enumerate(p) if a)
+    found: Polynomial = VARIABLE if power % 2 else UNIT
+    for factor in squarefree_factors(p[power:])[0::2]:
         found = times(found, factor)
     return found
 

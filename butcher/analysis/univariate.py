@@ -13,6 +13,7 @@ from itertools import zip_longest
 from math import gcd, lcm
 
 from butcher.analysis.limits import TooLargeError
+from butcher.analysis.modular import are_surely_coprime
 from butcher.coefficient import ONE, ZERO, BudgetExceededError, Number, budget
 
 Polynomial = tuple[Number, ...]
@@ -152,6 +153,8 @@ def primitive(p: Polynomial) -> Polynomial:
 
 def common_divisor(p: Polynomial, q: Polynomial) -> Polynomial:
     """The greatest one, monic; zero if both are zero."""
+    if p and q and are_surely_coprime(p, q):
+        return UNIT
     while q:
         p, q = q, primitive(divided(p, q)[1])
     return monic(p)
