@@ -31,6 +31,9 @@ from butcher.ir.graph import Graph
 
 T = TypeVar("T")
 
+LONGEST_ANSWER = 100_000
+"""Operations on short numbers, for each question: a quarter of a second."""
+
 
 @dataclass(frozen=True)
 class SymbolRegion:
@@ -177,7 +180,7 @@ class _Ask:
 
     def __call__(self, name: str, answer: Callable[[], T]) -> T | None:
         try:
-            with bounded(name):
+            with bounded(name, LONGEST_ANSWER):
                 return answer()
         except (TooLargeError, ExpressionTooLargeError):
             self.unanswered.append(name)

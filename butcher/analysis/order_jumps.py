@@ -2,7 +2,7 @@
 
     C_q(s) = m! sigma(1) sum_j alpha_j j^q - q!/(q-m)! rho^(m)(1) sum_j beta_j j^(q-m)
 
-is, but for a factor, the error constant of the method with the weight of f that makes it
+is, but for a factor, an error constant of the method with the weight of f that makes it
 consistent (see `stepped`): order p where C_q = 0 for q < p + m.
 """
 
@@ -37,9 +37,11 @@ class OrderInSymbol:
         return cls(found[:size], found[size:], poles, formula.derivative)
 
     def constant(self, q: int) -> Polynomial:
-        """C_q(s)."""
+        """C_q(s), which is zero for q = m."""
         m = self.derivative
         left = times(self._weight, _moment(self.alpha, q))
+        if q < m:
+            return left
         right = times(self._principal, _moment(self.beta, q - m))
         return minus(left, scaled(right, perm(q, m)))
 
@@ -53,22 +55,27 @@ class OrderInSymbol:
         return reduce(plus, terms, ())
 
     @cached_property
+    def _first(self) -> int | None:
+        """The first q with C_q not zero for all values of the symbol."""
+        if not (self._weight and self._principal):
+            return None
+        return next(q for q in count() if self.constant(q))
+
+    @property
     def order(self) -> int:
         """For all but finitely many values of the symbol; 0 if no weight makes it consistent."""
-        if not (self._weight and self._principal):
-            return 0
-        return next(q for q in count(self.derivative + 1) if self.constant(q)) - self.derivative
+        return 0 if self._first is None else max(0, self._first - self.derivative)
 
     def jumps(self) -> Iterator[tuple[RealRoot, int]]:
         """Each value of the symbol with a higher order, and that order."""
-        if not self.order:
+        if self._first is None:
             return
-        first = self.order + self.derivative
         excluded = times(self.poles, times(self._weight, self._principal))
-        for root in real_roots(self.constant(first)):
+        for root in real_roots(self.constant(self._first)):
             if root.sign_of(excluded):
-                last = next(q for q in count(first + 1) if root.sign_of(self.constant(q)))
-                yield root, last - self.derivative
+                last = next(q for q in count(self._first + 1) if root.sign_of(self.constant(q)))
+                if last - self.derivative > self.order:
+                    yield root, last - self.derivative
 
 
 def _moment(row: tuple[Polynomial, ...], q: int) -> Polynomial:

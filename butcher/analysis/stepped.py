@@ -81,7 +81,9 @@ def _product(factor: Coefficient, name: str) -> str:
     whole = Number.of(lcm(*(c.denominator for c in numbers)))
     above, below = (_text(p.scale(whole)) for p in (factor.numerator, factor.denominator))
     first = {"1": name, "-1": f"-{name}"}.get(above, f"{above}*{name}")
-    return first if below == "1" else f"{first}/{below}"
+    if below == "1":
+        return first
+    return f"{first}/({below})" if "*" in below and below[0] != "(" else f"{first}/{below}"
 
 
 def _text(p: Multivariate) -> str:
