@@ -64,10 +64,10 @@ class Cost:
     live_maps_rank   the rank of the coefficients, which no schedule can do without; None if that
                      would take too long.
     cuts             these three for every evaluation.
-    saved_maps       what the rows themselves keep for the backward pass besides what sub-nets
-                     keep: a product of a trained number and a map keeps the map, so with trained
-                     h each row of two or more terms keeps its sum, one of a single term that
-                     term. 0 where all coefficients are fixed. A map counts once.
+    saved_maps       what the rows keep for the backward pass, whatever sub-nets keep: a product
+                     of a trained number and a map keeps the map, so with trained h a row of two
+                     or more evaluations keeps their sum, a row of one keeps that one. A map that
+                     several products keep counts once. 0 where all coefficients are fixed.
     as_written       u + h (a_1 k_1 + ...), every factor a product, 1 included.
     chained          added to a sum in place, the factor given along.
     fused            one kernel a row.

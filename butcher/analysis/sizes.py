@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from sys import float_info
 
 from butcher.analysis.limits import UndefinedError
-from butcher.coefficient import ONE, Coefficient
+from butcher.coefficient import ONE, Coefficient, Number
 from butcher.ir.steps import is_step
 
 LARGEST = float_info.max
@@ -17,11 +18,19 @@ def at_unit_step(coefficient: Coefficient) -> float:
     Rounded once, to the nearest double; past the range of doubles it is the largest of them.
     Raises UndefinedError at a pole.
     """
-    steps = {name: ONE for name in coefficient.names if is_step(name)}
+    return _value(coefficient, {name: ONE for name in coefficient.names if is_step(name)})
+
+
+def at_start(coefficient: Coefficient) -> float:
+    """Likewise where steps, too, have their start values."""
+    return _value(coefficient, {})
+
+
+def _value(coefficient: Coefficient, values: Mapping[str, Number]) -> float:
     try:
-        value = float(coefficient.evaluate(steps))
+        value = float(coefficient.evaluate(values))
     except ZeroDivisionError:
-        raise UndefinedError("a coefficient has a pole at a step of 1") from None
+        raise UndefinedError("a coefficient has a pole at the values of its symbols") from None
     return max(-LARGEST, min(value, LARGEST))
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from math import exp, isfinite, log
 
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.sizes import LARGEST, at_unit_step
+from butcher.analysis.sizes import LARGEST, at_start
 from butcher.ir.graph import Graph
 
 LARGEST_STATES = 8
@@ -48,8 +48,8 @@ class RowVariance:
 
 @dataclass(frozen=True)
 class VarianceHeuristic:
-    """Expected growth of the forward variance, by a heuristic; h is 1, drawn and trained symbols
-    have their means and start values. Doubles: 13 digits of what the coefficients give.
+    """Expected growth of the forward variance, by a heuristic; h and trained symbols have their
+    start values, drawn ones their means. Doubles: 13 digits of what the coefficients give.
 
     The states that are values are one tensor u of variance one, as `start` makes them; evaluations
     of earlier blocks have variance one and are independent.
@@ -70,10 +70,10 @@ class VarianceHeuristic:
     rows: tuple[RowVariance, ...]
 
 
-def variance_heuristic(graph: Graph) -> VarianceHeuristic:
+def variance(graph: Graph) -> VarianceHeuristic:
     """The growth of variance through a block of an explicit graph.
 
-    Raises UndefinedError for an implicit graph, and for a pole at h = 1.
+    Raises UndefinedError for an implicit graph, and for a pole at the start values.
     """
     if not graph.in_computable_order:
         raise UndefinedError("implicit stages have no variance until their sweeps are written out")
@@ -131,7 +131,7 @@ class _Recursion:
         row = self.graph.row.get(key)
         if row is None:
             return {key: 1.0}
-        return {term.source: at_unit_step(term.coefficient) for term in row.terms}
+        return {term.source: at_start(term.coefficient) for term in row.terms}
 
     def variances(
         self, covariance: Matrix, of_evaluation: Callable[[float], float]

@@ -1,0 +1,80 @@
+"""What a block costs, in evaluations, maps and passes."""
+
+import pytest
+
+from butcher.analysis.carried import cuts
+from butcher.analysis.cost import Elementwise, SlotCost, cost
+from butcher.analysis.limits import UndefinedError
+from butcher.compiler import load, shipped
+from butcher.compiler.sweeps import straightened
+from butcher.ir.graph import Graph
+from butcher.ir.lower import Step, lower
+from butcher.spec.scheme import RungeKutta
+
+
+def block(name: str, step: Step | None = None) -> Graph:
+    return straightened(lower(load(name), step))
+
+
+def test_passes_of_verner_are_those_that_were_counted() -> None:
+    # 64 coefficients in 14 rows; counted by hand on the emitted text
+    found = cost(block("verner89"))
+    assert found.as_written == Elementwise(348, 142)
+    assert found.chained == Elementwise(192, 64)
+    assert found.fused == Elementwise(92, 14)
+
+
+def test_passes_of_as_many_euler_blocks() -> None:
+    assert 14 * cost(block("euler")).fused.passes == 42
+
+
+@pytest.mark.parametrize("name", [n for n in shipped() if isinstance(load(n).body, RungeKutta)])
+def test_passes_of_a_tableau_follow_from_its_number_of_coefficients(name: str) -> None:
+    graph = block(name)
+    rows = [row for row in graph.rows if row.only_source is None]
+    terms = sum(len(row.terms) - 1 for row in rows)
+    found = cost(graph)
+    assert found.as_written == Elementwise(5 * terms + 2 * len(rows), 2 * terms + len(rows))
+    assert found.chained == Elementwise(3 * terms, terms)
+    assert found.fused == Elementwise(terms + 2 * len(rows), len(rows))
+
+
+def test_a_row_without_a_plain_state_begins_with_a_product() -> None:
+    # u[n+1] = 2 u[n] - u[n-1] + h^2 k: four products, two sums; product, add, add
+    found = cost(block("second_order"))
+    assert found.as_written == Elementwise(4 * 2 + 2 * 3, 6)
+    assert found.chained == Elementwise(2 + 2 * 3, 3)
+
+
+def test_sweeps_count_and_share_their_sub_nets() -> None:
+    assert cost(block("gauss4")).slots == (SlotCost("f", 8, 2),)
+
+
+def test_slots_are_counted_apart() -> None:
+    joins = [SlotCost(f"join{i}", 1, 1) for i in (1, 2, 3)]
+    fractal = {one.slot: one for one in cost(block("fractal3")).slots}
+    assert fractal == {
+        one.slot: one for one in [SlotCost("f1", 1, 1), SlotCost("f2", 1, 1), *joins]
+    }
+    assert cost(block("polynet_poly2")).slots == (SlotCost("f", 2, 1),)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_evaluations_add_up(name: str) -> None:
+    graph = block(name)
+    found = cost(graph)
+    assert found.evaluations == sum(one.evaluations for one in found.slots)
+    assert sum(one.sub_nets for one in found.slots) == len(graph.groups)
+    assert found.cuts == cuts(graph)
+
+
+def test_constants_save_nothing_and_trained_steps_a_map_a_row() -> None:
+    # with 4 maps in each of 14 sub-nets, 70 maps for 56: one a row
+    assert cost(block("verner89")).saved_maps == 0
+    assert cost(block("verner89", "learned")).saved_maps == 14
+    assert cost(block("verner89", "per-stage")).saved_maps == 14
+
+
+def test_an_implicit_method_has_no_cost_until_its_sweeps_are_known() -> None:
+    with pytest.raises(UndefinedError):
+        cost(lower(load("gauss4")))
