@@ -13,14 +13,14 @@ case: E(t) needs Y of smaller trees only. Several slots make trees of several co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import factorial
 
 from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.multistep import linear_multistep
 from butcher.analysis.proof import Failure, OrderResult, prove
 from butcher.analysis.ring import Ball
-from butcher.analysis.system import system
+from butcher.analysis.system import System, system
 from butcher.coefficient import ONE
 from butcher.ir.graph import Graph
 
@@ -36,52 +36,78 @@ class Orders:
 
     each       every target's own result, new values first, then the estimates, by row key.
     estimates  of the embedded solutions: of b - err where the row is `err`.
+    start      the starting procedure that the orders are defined by, for a method of several
+               steps: what its earlier values and kept evaluations are before the first block.
+               None for a method of one step. (Any start of as high an order gives the same one.)
     """
 
     advanced: OrderResult
     each: Mapping[str, OrderResult]
     estimates: tuple[OrderResult, ...]
+    start: str | None = None
+
+    @property
+    def embedded(self) -> OrderResult | None:
+        """The lowest of the estimates."""
+        return min(self.estimates, key=_height, default=None)
 
 
 def order(graph: Graph, up_to: int = CAP) -> Orders:
     """The orders of the new values and the estimates of a graph, sought up to `up_to`."""
-    try:
-        found = system(graph, up_to)
-    except UndefinedError as error:
-        only = _second_order(graph, up_to) or _undefined(graph, error)
-        return Orders(only, {only.key: only}, ())
-    except TooLargeError as error:
-        only = _too_large(graph, error)
-        return Orders(only, {only.key: only}, ())
-    results = prove(found, up_to)
-    return Orders(
-        _lowest(results),
-        {r.key: r for r in results},
-        tuple(r for r in results if r.kind != "advanced"),
-    )
+    found = _system(graph, up_to)
+    return found if isinstance(found, Orders) else _orders(graph, prove(found, up_to))
 
 
-def order_nonautonomous(
-    graph: Graph, up_to: int = CAP, known: OrderResult | None = None
-) -> OrderResult:
-    """The order for u' = f(t, u), where evaluation i is given the time t + c_i h.
+def order_nonautonomous(graph: Graph, up_to: int = CAP, known: Orders | None = None) -> Orders:
+    """The orders for u' = f(t, u), where evaluation i is given the time t + c_i h.
 
-    That is the order for u' = f(t, u), t' = 1, with c_i where the row of t would sum to its own.
-    Where all c are what their rows sum to it is the order, which may be handed in as `known`.
+    They are those for u' = f(t, u), t' = 1, with c_i where the row of t would sum to its own.
+    Where all c are what their rows sum to they are the orders, which may be handed in as `known`.
     """
-    try:
-        found = system(graph, up_to)
-        if any(stage.c is None for stage in found.stages):
-            raise UndefinedError("there is no time in a method that does not keep constants")
-    except UndefinedError as error:
-        return _second_order(graph, up_to) or _undefined(graph, error)
-    except TooLargeError as error:
-        return _too_large(graph, error)
-    targets = tuple(t for t in found.targets if t.kind == "advanced")
-    found = replace(found, targets=targets)
+    found = _system(graph, up_to)
+    if isinstance(found, Orders):
+        return found
+    if any(stage.c is None for stage in found.stages):
+        error = UndefinedError("there is no time in a method that does not keep constants")
+        return _alone(graph, _undefined(graph, error))
     if all(found.keeps_time(stage) for stage in found.stages):
-        return known or _lowest(prove(found, up_to))
-    return _lowest(prove(found, up_to, with_time=True))
+        return known or _orders(graph, prove(found, up_to))
+    return _orders(graph, prove(found, up_to, with_time=True))
+
+
+def start(graph: Graph) -> str | None:
+    """What the order of a method of several steps takes to be exact before the first block."""
+    values = any(s.kind == "value" and s.lag for s in graph.states)
+    kept = any(s.kind == "evaluation" for s in graph.states)
+    if values and kept:
+        return "exact earlier values, and evaluations of exact values kept"
+    if values:
+        return "exact earlier values"
+    return "evaluations of exact values kept" if kept else None
+
+
+def _system(graph: Graph, up_to: int) -> System | Orders:
+    """What trees are counted for, or the orders of a method that is not proved by trees."""
+    try:
+        return system(graph, up_to)
+    except UndefinedError as error:
+        return _alone(graph, _second_order(graph, up_to) or _undefined(graph, error))
+    except TooLargeError as error:
+        return _alone(graph, _too_large(graph, error))
+
+
+def _orders(graph: Graph, results: Sequence[OrderResult]) -> Orders:
+    advanced = min((r for r in results if r.kind == "advanced"), key=_height)
+    estimates = tuple(r for r in results if r.kind != "advanced")
+    return Orders(advanced, {r.key: r for r in results}, estimates, start(graph))
+
+
+def _alone(graph: Graph, only: OrderResult) -> Orders:
+    return Orders(only, {only.key: only}, (), start(graph) if only.order is not None else None)
+
+
+def _height(result: OrderResult) -> int:
+    return -1 if result.order is None else result.order
 
 
 def _undefined(graph: Graph, error: UndefinedError) -> OrderResult:
@@ -114,8 +140,3 @@ def _second_order(graph: Graph, up_to: int) -> OrderResult | None:
     else:
         failure = Failure(name, name, reached + 1, factorial(q), 1, wanted, got)
     return OrderResult(key, "advanced", reached, "fails", exact, find=lambda: (failure,))
-
-
-def _lowest(results: Sequence[OrderResult]) -> OrderResult:
-    advanced = (r for r in results if r.kind == "advanced")
-    return min(advanced, key=lambda r: -1 if r.order is None else r.order)

@@ -19,7 +19,16 @@ from butcher.compiler.outline import Outline, outline, written
 from butcher.compiler.pointing import pointed
 from butcher.compiler.structure import structure_findings
 from butcher.compiler.sweeps import swept, too_few
-from butcher.errors import Diagnostic, Severity, SpecError, error, escaped, readable, warning
+from butcher.errors import (
+    Diagnostic,
+    Severity,
+    SpecError,
+    error,
+    escaped,
+    note,
+    readable,
+    warning,
+)
 from butcher.frontend.limits import decode
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
@@ -33,6 +42,7 @@ class Verdict:
 
     graph    with one fixed step h = 1, as it was analysed; None if the file has no scheme.
     orders   what was proved of its order; None if that was not asked for.
+    timed    likewise for u' = f(t, u).
     swept    what was proved of the block that the sweeps of an implicit method make.
     """
 
@@ -42,7 +52,7 @@ class Verdict:
     graph: Graph | None = field(default=None, repr=False)
     orders: Orders | None = field(default=None, repr=False)
     swept: OrderResult | None = field(default=None, repr=False)
-    order_nonautonomous: int | None = None
+    timed: Orders | None = field(default=None, repr=False)
     zero_stable: bool | None = None
 
     @property
@@ -53,10 +63,13 @@ class Verdict:
     @property
     def embedded_order(self) -> int | None:
         """The lowest order among the embedded solutions."""
-        if self.orders is None:
-            return None
-        found = [result.order for result in self.orders.estimates if result.order is not None]
-        return min(found, default=None)
+        found = self.orders.embedded if self.orders is not None else None
+        return found.order if found is not None else None
+
+    @property
+    def order_nonautonomous(self) -> int | None:
+        """The order for u' = f(t, u), with the nodes as they are written."""
+        return None if self.timed is None else self.timed.advanced.order
 
     @property
     def field(self) -> str | None:
@@ -158,7 +171,8 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
     findings += _stability(scheme, stability)
     block = swept(scheme, graph, orders.advanced)
     findings += too_few(scheme, orders.advanced, block)
-    timed = order_nonautonomous(graph, CAP, orders.advanced)
+    timed = order_nonautonomous(graph, CAP, orders)
+    findings += _autonomous(scheme, orders, timed)
     return Verdict(
         scheme.source,
         scheme,
@@ -166,13 +180,29 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
         graph=graph,
         orders=orders,
         swept=block,
-        order_nonautonomous=timed.order,
+        timed=timed,
         zero_stable=stability.stable if stability is not None else None,
     )
 
 
 def _sorted(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(findings, key=lambda d: d.span))
+
+
+def _autonomous(scheme: Scheme, orders: Orders, timed: Orders) -> Iterator[Diagnostic]:
+    """Nodes that are not what their rows sum to: right for u' = f(u), wrong for u' = f(t, u)."""
+    found, kept = _both(orders), _both(timed)
+    if found != kept and timed.advanced.order is not None:
+        span = scheme.place.span if scheme.claim is None else scheme.claim.place.span
+        message = f"order {found} holds for u' = f(u) alone; for u' = f(t, u), with the nodes as "
+        message += f"they are written, it is {kept}"
+        yield note("B412", span, message, "Mend the nodes, or leave them empty.")
+
+
+def _both(orders: Orders) -> str:
+    """`8(9)`, or `4` without an embedded solution."""
+    embedded = orders.embedded
+    return f"{orders.advanced.order}" + (f"({embedded.order})" if embedded is not None else "")
 
 
 def _stability(scheme: Scheme, found: ZeroStability | None) -> Iterator[Diagnostic]:

@@ -173,16 +173,16 @@ def test_an_additive_method_needs_the_coupling_conditions() -> None:
 
 def test_the_time_is_that_of_the_nodes() -> None:
     right = runge_kutta(*RK4, c=[0, HALF, HALF, 1])
-    assert order_nonautonomous(right).order == 4
+    assert order_nonautonomous(right).advanced.order == 4
     wrong = runge_kutta(*RK4, c=[0, HALF, HALF, F(3, 4)])
     assert order(wrong).advanced.order == 4
-    result = order_nonautonomous(wrong)
+    result = order_nonautonomous(wrong).advanced
     assert result.order == 1
     assert [f.tree for f in result.failures] == ["f[t[]]"]
 
 
 def test_the_time_of_a_kept_evaluation_is_its_own() -> None:
-    assert order_nonautonomous(multistep([0, -1, 1], [F(-1, 2), F(3, 2)])).order == 2
+    assert order_nonautonomous(multistep([0, -1, 1], [F(-1, 2), F(3, 2)])).advanced.order == 2
 
 
 # ---------------------------------------------------------------------- decimals
