@@ -18,6 +18,7 @@ from butcher.compiler.sweeps import straightened, too_many
 from butcher.compiler.verdict import Verdict, examine
 from butcher.errors import SpecError
 from butcher.ir.graph import Graph
+from butcher.ir.lower import lower
 from butcher.passes.prune import prune
 from butcher.spec import Scheme
 from butcher.spec.expression import MOST_ARITHMETIC
@@ -139,14 +140,27 @@ def _questions(
         function = getattr(import_module(module), name)
         if name == "modified_equation":
             yield name, partial(function, graph, order)
-        elif name in METHOD or (name in STAGES and (graph.is_explicit or graph.sweeps is None)):
+        elif name in METHOD:
             yield name, partial(function, graph)
+        elif name in STAGES and (graph.is_explicit or graph.sweeps is None):
+            yield name, lambda function=function: function(_held(scheme))  # type: ignore[misc]
         else:
-            yield name, lambda function=function: function(_block(scheme, graph))  # type: ignore[misc]
+            yield name, lambda function=function: function(_block(scheme))  # type: ignore[misc]
 
 
-def _block(scheme: Scheme, graph: Graph) -> Graph:
+def _held(scheme: Scheme) -> Graph:
+    """The graph with the step as the file holds it: a trained one is saved for the backward pass,
+    and one that begins at 0 lets nothing grow.
+    """
+    try:
+        return lower(scheme)
+    except SpecError as error:
+        raise UndefinedError(error.diagnostics[-1].message) from None
+
+
+def _block(scheme: Scheme) -> Graph:
     """What a compiled block evaluates. Without `solve`, an implicit method has no block."""
+    graph = _held(scheme)
     if graph.sweeps is None and not graph.is_explicit:
         raise UndefinedError("an implicit method without `solve picard N` has no block")
     if problem := next(too_many(scheme, prune(graph)), None):
