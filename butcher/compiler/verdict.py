@@ -134,7 +134,9 @@ class Verdict:
         ]
         if self.orders is not None and self.order is not None:
             both = f"({self.embedded_order})" if self.embedded_order is not None else ""
-            words.append(f"order {self.order}{both}, verified {proved(self.orders.advanced)}")
+            start = f" from {self.orders.start}" if self.orders.start else ""
+            how = proved(self.orders.advanced)
+            words.append(f"order {self.order}{both}{start}, verified {how}")
         if count:
             words.append(_count(count, "error"))
         return f"{name}: {', '.join(words)}"

@@ -218,3 +218,47 @@ def test_every_sweep_is_worth_an_order_until_the_method_s_own(
 ) -> None:
     unrolled = unroll(replace(graph_of(name), sweeps=sweeps))
     assert order(unrolled).advanced.order == min(full, sweeps)
+
+
+# ---------------------------------------------------------------------- digits
+
+DECIMAL = [
+    name
+    for name in CLAIMED
+    if any(t.coefficient.radius for row in graph_of(name).rows for t in row.terms)
+]
+
+
+def with_weight(graph: Graph, key: str, place: int, change: Fraction) -> Graph:
+    """One term of a row is another, its rounding the same."""
+    row = graph.row[key]
+    term = row.terms[place]
+    moved = Coefficient.of(change) * STEP + term.coefficient
+    terms = (*row.terms[:place], Term(term.source, moved), *row.terms[place + 1 :])
+    rows = [Row(key, terms) if r.key == key else r for r in graph.rows]
+    return graph.changed(rows=rows)
+
+
+def test_the_decimal_methods_are_known() -> None:
+    assert set(DECIMAL) == {"dop853", "feagin108", "tsit5"}
+
+
+@pytest.mark.parametrize("name", DECIMAL)
+def test_a_change_of_a_weight_by_a_millionth_of_a_millionth_is_seen(name: str) -> None:
+    graph, claim = graph_of(name), butcher.load(name).claim
+    assert claim is not None
+    for place, term in enumerate(graph.row["u[n+1]"].terms):
+        if term.source in graph.state:
+            continue
+        for change in (Fraction(1, 10**12), Fraction(-1, 10**12)):
+            result = order(with_weight(graph, "u[n+1]", place, change), 1).advanced
+            assert (result.order, result.outcome, result.exact) == (0, "fails", False)
+
+
+@pytest.mark.parametrize(("name", "digits"), [("tsit5", 83), ("feagin108", 58)])
+def test_every_digit_printed_counts(name: str, digits: int) -> None:
+    graph = graph_of(name)
+    change = Fraction(1, 10**digits)
+    assert order(with_weight(graph, "u[n+1]", 1, change), 1).advanced.order == 0
+    small = Fraction(1, 10 ** (digits + 4))
+    assert order(with_weight(graph, "u[n+1]", 1, small), 1).advanced.order == 1
