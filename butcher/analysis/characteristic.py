@@ -69,13 +69,14 @@ class CharacteristicPolynomial:
 
     test_equation   what is solved, and what z is.
     coefficients    of w^0, w^1, ..., each a polynomial in z, constant term first.
-    radii           for each number in `coefficients` a bound of what rounded decimals leave
-                    open; empty where all of them are exact, None where it was not followed.
+    radii           for each coefficient of an explicit one-step method's R a bound of what
+                    rounded decimals leave open. Empty where all numbers are exact, None where
+                    they are not and it was not followed.
     """
 
     test_equation: Equation
     coefficients: tuple[Polynomial, ...]
-    radii: tuple[tuple[Fraction, ...], ...] | None
+    radii: tuple[Fraction, ...] | None
 
     @property
     def is_exact(self) -> bool:
@@ -146,9 +147,8 @@ def _equation(graph: Graph) -> Equation:
 def _of_entries(equation: Equation, rows: Sequence[Sequence[Entry]]) -> CharacteristicPolynomial:
     """The coefficients of w^0, w^1, ..., each by powers of z."""
     coefficients = tuple(polynomial(one.value for one in row) for row in rows)
-    radii = tuple(tuple(one.radius for one in row) for row in rows)
-    exact = not any(map(any, radii))
-    return CharacteristicPolynomial(equation, coefficients, () if exact else radii)
+    exact = not any(one.radius for row in rows for one in row)
+    return CharacteristicPolynomial(equation, coefficients, () if exact else None)
 
 
 # ---------------------------------------------------------------------- any graph
@@ -188,7 +188,8 @@ def _general(graph: Graph, equation: Equation) -> CharacteristicPolynomial:
         coefficients = factors[::-1]
     if blocks.is_exact:
         return CharacteristicPolynomial(equation, _without_common_factor(coefficients), ())
-    radii = _radii(blocks, z) if len(above) == 1 and blocks.is_explicit else None
+    followed = len(above) == 1 and blocks.is_explicit
+    radii = _radii(blocks, z, len(coefficients[0])) if followed else None
     return CharacteristicPolynomial(equation, tuple(coefficients), radii)
 
 
@@ -226,11 +227,12 @@ def _substituted(A: PolynomialMatrix, U: PolynomialMatrix) -> list[list[Polynomi
     return stages
 
 
-def _radii(blocks: _Blocks, z: Polynomial) -> tuple[tuple[Fraction, ...], ...]:
+def _radii(blocks: _Blocks, z: Polynomial, size: int) -> tuple[Fraction, ...] | None:
     """Of R, a sum of products without division: what |a| + radius makes of it, less |a|."""
     ((most,),), _ = _transfer(blocks, z, lambda one: Number.of(one.value.magnitude() + one.radius))
     ((least,),), _ = _transfer(blocks, z, lambda one: Number.of(one.value.magnitude()))
-    return tuple(one.fraction for one in minus(most, least)), (Fraction(0),)
+    found = [one.fraction for one in minus(most, least)]
+    return (*found, *[Fraction(0)] * (size - len(found))) if len(found) <= size else None
 
 
 def _blocks(graph: Graph, equation: Equation) -> tuple[_Blocks, Equation]:

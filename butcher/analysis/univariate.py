@@ -105,6 +105,11 @@ def mirrored(p: Polynomial) -> Polynomial:
     return tuple(-a if k % 2 else a for k, a in enumerate(p))
 
 
+def in_square(p: Polynomial) -> Polynomial:
+    """p(x^2)."""
+    return tuple(one for a in p for one in (a, ZERO))[:-1]
+
+
 def parts(p: Polynomial) -> tuple[Polynomial, Polynomial]:
     """(e, o) with p(x) = e(x^2) + x o(x^2)."""
     return polynomial(p[0::2]), polynomial(p[1::2])
