@@ -8,7 +8,7 @@ found by splitting classes until none splits. Rounded decimals are equal to the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from butcher.analysis.entry import Entry, total
@@ -26,9 +26,7 @@ def classes(
 
     differ   asked of every partition on the way: where it is true, the search ends there.
     """
-    names = dict.fromkeys(slots)
-    found = [[i for i, slot in enumerate(slots) if slot == name] for name in names]
-    found = _split(found, lambda i: c[i])
+    found = by_node(c, slots)
     tried: set[tuple[int, ...]] = set()
     while not differ(found):
         fresh = next((d for d in found if tuple(d) not in tried), None)
@@ -39,6 +37,13 @@ def classes(
     return found
 
 
+def by_node(c: Sequence[Entry], slots: Sequence[str]) -> Classes:
+    """The stages with one slot and one node."""
+    names = dict.fromkeys(slots)
+    found = [[i for i, slot in enumerate(slots) if slot == name] for name in names]
+    return _split(found, lambda i: c[i])
+
+
 def _split(groups: Classes, value: Callable[[int], Entry]) -> Classes:
     """Every group by the value of its members."""
     found: Classes = []
@@ -47,12 +52,24 @@ def _split(groups: Classes, value: Callable[[int], Entry]) -> Classes:
             found.append(group)
             continue
         values = {i: value(i) for i in group}
-        members = sorted(group, key=lambda i: values[i].value)
-        parts = [[members[0]]]
-        for before, i in pairwise(members):
-            if (values[i] - values[before]).may_be(0):
-                parts[-1].append(i)
-            else:
-                parts.append([i])
-        found += [sorted(part) for part in parts]
+        found += _rounded(values) if any(e.radius for e in values.values()) else _exact(values)
     return sorted(found)
+
+
+def _exact(values: Mapping[int, Entry]) -> Classes:
+    found: dict[Entry, list[int]] = {}
+    for i, one in values.items():
+        found.setdefault(one, []).append(i)
+    return list(found.values())
+
+
+def _rounded(values: Mapping[int, Entry]) -> Classes:
+    """Neighbours are equal where their balls meet."""
+    members = sorted(values, key=lambda i: values[i].value)
+    found = [[members[0]]]
+    for before, i in pairwise(members):
+        if (values[i] - values[before]).may_be(0):
+            found[-1].append(i)
+        else:
+            found.append([i])
+    return [sorted(group) for group in found]

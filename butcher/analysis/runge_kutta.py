@@ -58,9 +58,10 @@ class RungeKuttaTheory:
     pseudo_stage_order   the largest q with B(q) for which that holds of the stages with b_i /= 0:
                  what explicit methods reach, whose second stage has order 1. (Verner speaks of the
                  dominant stage order.)
-    weak_stage_order   the largest q with b^T A^m (k A c^(k-1) - c^k) = 0 for all m and k <= q,
-                 which stops order reduction for linear problems (Ketcheson, Seibold, Shirokoff,
-                 Zhou, DIRK schemes with high weak stage order, 2020). None for several slots.
+    weak_stage_order   the largest q with B(q) and b^T A^m (k A c^(k-1) - c^k) = 0 for all m and
+                 k <= q: up to it there is no order reduction in linear problems (Ketcheson,
+                 Seibold, Shirokoff, Zhou, DIRK schemes with high weak stage order, 2020). None
+                 for several slots.
 
     fsal, stiffly_accurate, symplectic, symmetric, algebraically_stable   see `structure` and
                  `invariants`. A symplectic method keeps every quadratic invariant; an
@@ -81,7 +82,7 @@ class RungeKuttaTheory:
     stages: int
     kind: Kind
     confluent: bool
-    largest_coefficient: Number
+    largest_coefficient: Number | None
     b_p: Order | None
     c_q: Order | None
     d_r: Order | None
@@ -119,7 +120,7 @@ def runge_kutta(graph: Graph) -> RungeKuttaTheory:
         stages=max(map(len, t.of_slot.values())),
         kind=kind(t),
         confluent=is_confluent(t),
-        largest_coefficient=largest_coefficient(t),
+        largest_coefficient=ask("largest_coefficient", lambda: largest_coefficient(t)),
         b_p=ask("b_p", lambda: assumptions.b_p),
         c_q=ask("c_q", lambda: assumptions.c_q),
         d_r=ask("d_r", lambda: assumptions.d_r),

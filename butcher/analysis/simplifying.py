@@ -121,7 +121,7 @@ class SimplifyingAssumptions:
 
     @cached_property
     def weak_stage_order(self) -> Order:
-        """The largest q with b^T A^m (k A c^(k-1) - c^k) = 0 for k <= q and all m.
+        """The largest q with B(q) and b^T A^m (k A c^(k-1) - c^k) = 0 for k <= q and all m.
 
         UndefinedError for several slots.
         """

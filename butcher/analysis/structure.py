@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Literal
 
 from butcher.analysis.butcher_tableau import ButcherTableau
 from butcher.analysis.entry import NOTHING
+from butcher.analysis.equivalence import by_node
 from butcher.coefficient import Number
 
 Kind = Literal[
@@ -44,10 +44,7 @@ def _is_triangular(found: ButcherTableau) -> bool:
 
 def is_confluent(found: ButcherTableau) -> bool:
     """Whether two stages of one slot have the same node."""
-    nodes = sorted(zip(found.slots, found.c, strict=True))
-    return any(
-        slot == other and (one - two).may_be(0) for (slot, one), (other, two) in pairwise(nodes)
-    )
+    return any(len(group) > 1 for group in by_node(found.c, found.slots))
 
 
 def is_fsal(found: ButcherTableau) -> bool:
