@@ -27,15 +27,20 @@ def reach(least: Polynomial, most: Polynomial) -> Extent | None:
 
     None where they do not agree on it.
     """
-    high = _reach(most)
     if least == most:
-        return high
-    low = _reach(least)
-    return high if low == high else shared_digits(float(low), float(high))
+        return extent(_end(most))
+    low, high = (_approximate(_end(p)) for p in (least, most))
+    return low if low == high else shared_digits(low, high)
 
 
-def _reach(p: Polynomial) -> Extent:
+def _end(p: Polynomial) -> RealRoot | Number | None:
     first = next((a for a in p if a), None)
     if first is None:
-        return inf
-    return ZERO if first.sign < 0 else extent(first_sign_change(p))
+        return None
+    return ZERO if first.sign < 0 else first_sign_change(p)
+
+
+def _approximate(end: RealRoot | Number | None) -> float:
+    if isinstance(end, RealRoot):
+        return end.nearest
+    return inf if end is None else float(end)

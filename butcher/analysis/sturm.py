@@ -130,8 +130,11 @@ class RealRoot:
 
     def __float__(self) -> float:
         """To all digits."""
-        if self.exact is not None:
-            return float(self.exact)
+        return self.nearest if self.exact is None else float(self.exact)
+
+    @property
+    def nearest(self) -> float:
+        """In double precision, by halving alone."""
         root, bits = self, 64
         while float(root.low) != float(root.high) and bits < 1200:
             root = root.refined(bits)
