@@ -32,7 +32,10 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding: a stable code, where it is, what was found, and what to type instead."""
+    """One finding: a stable code, where it is, what was found, and what to type instead.
+
+    drawing   lines for a terminal, such as a tree; of our own making, with no text of the file.
+    """
 
     code: str
     severity: Severity
@@ -40,6 +43,7 @@ class Diagnostic:
     span: Span
     hint: str | None = None
     suspects: tuple[Suspect, ...] = ()
+    drawing: str | None = None
 
 
 def error(code: str, span: Span, message: str, hint: str | None = None) -> Diagnostic:
@@ -92,7 +96,7 @@ _WIDEST_EXCERPT = 120
 
 
 def render(diagnostic: Diagnostic, source: Source) -> str:
-    """The finding as a person reads it: place, message, the line with a caret, the mend."""
+    """As a person reads it: place, message, the line with a caret, the mend, a drawing."""
     span = diagnostic.span
     parts = [
         f"{escaped(source.name)}:{span.line}:{span.column}: "
@@ -103,6 +107,8 @@ def render(diagnostic: Diagnostic, source: Source) -> str:
         parts += _excerpt(line.replace("\t", " "), span)
     if diagnostic.hint:
         parts.append(readable(diagnostic.hint))
+    if diagnostic.drawing:
+        parts += [f"    {line}" for line in diagnostic.drawing.splitlines()]
     if diagnostic.severity is not Severity.NOTE:
         parts.append(f"More: butcher explain {diagnostic.code}")
     return "\n".join(parts)

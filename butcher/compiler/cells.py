@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from butcher.analysis.entry import Entry
 from butcher.analysis.tableau import Cell
 from butcher.coefficient import Number
-from butcher.compiler.spelling import Speller
+from butcher.compiler.spelling import Speller, Spelling, plain
 from butcher.frontend import tree
 from butcher.frontend.parser import parse
 from butcher.ir.graph import Graph
 from butcher.source import Source, Span
 from butcher.spec.scheme import Cell as WrittenCell
-from butcher.spec.scheme import RungeKutta, Scheme, Tableau
+from butcher.spec.scheme import Multistep, RungeKutta, Scheme, Tableau
 
 
 def tableau_cells(body: RungeKutta, source: Source, graph: Graph) -> dict[Cell, Span]:
@@ -22,6 +23,16 @@ def tableau_cells(body: RungeKutta, source: Source, graph: Graph) -> dict[Cell, 
     Of an explicit method, no `.` on and above the diagonal: these are none of its cells.
     """
     return dict(_Cells(body, Speller(source, {}), graph).all())
+
+
+def multistep_cells(body: Multistep) -> dict[Cell, Span]:
+    """The entries of alpha, then of beta, as `butcher.analysis.multistep_repair` knows them."""
+    rows = ("alpha", body.alpha), ("beta", body.beta)
+    return {
+        Cell(name, str(j), "", group): cell.place.span
+        for group, (name, cells) in enumerate(rows)
+        for j, cell in enumerate(cells)
+    }
 
 
 @dataclass
@@ -95,7 +106,8 @@ class Texts:
     """What is written in the cells of a file: its text again, since a scheme has none."""
 
     def __init__(self, scheme: Scheme) -> None:
-        method, _ = parse(scheme.source)
+        self.method, _ = parse(scheme.source)
+        method = self.method
         self.at: dict[Span, tree.Expression] = {}
         for body in method.bodies if method is not None else ():
             if isinstance(body, tree.Tableau):
@@ -107,6 +119,19 @@ class Texts:
                     self.at[expression.span] = expression
         lets = [c for c in method.clauses if isinstance(c, tree.Let)] if method else []
         self.speller = Speller(scheme.source, _values(scheme, lets))
+        self.symbols = {s.name for s in scheme.symbols}
+
+    def text(self, span: Span, value: Entry) -> str:
+        """What stands in a cell; of one that was left out, its value."""
+        return self.speller.text(span) if span in self.at else plain(value)
+
+    def nearest(self, span: Span, wanted: Entry) -> Spelling:
+        """What should stand there for it to have another value."""
+        return self.speller.nearest(self.at.get(span), wanted)
+
+    def is_symbolic(self, at: tree.Expression | None) -> bool:
+        """Whether an expression depends on declared symbols."""
+        return not self.symbols.isdisjoint(self.speller.names(at))
 
 
 def _values(scheme: Scheme, lets: list[tree.Let]) -> Mapping[str, Number]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import perm
 
+from butcher.analysis.entry import entry, total
+from butcher.analysis.multistep import LinearMultistep, linear_multistep
 from butcher.analysis.order import Orders
-from butcher.analysis.proof import OrderResult
+from butcher.analysis.proof import Failure, OrderResult
 from butcher.analysis.ring import Ball
-from butcher.coefficient import shown
+from butcher.analysis.shapes import formula, picture, shape
+from butcher.coefficient import is_short, shown
 from butcher.errors import Diagnostic, error, has_errors, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
-from butcher.spec.scheme import Claim, Scheme
+from butcher.spec.scheme import Claim, Multistep, Reference, RungeKutta, Scheme, StepBody
 
 
 def claim_findings(scheme: Scheme, graph: Graph, orders: Orders) -> Iterator[Diagnostic]:
@@ -22,10 +27,10 @@ def claim_findings(scheme: Scheme, graph: Graph, orders: Orders) -> Iterator[Dia
         yield from _unclaimed(orders, scheme.place.span)
         return
     span = scheme.claim.place.span
-    findings = list(_compared(scheme.claim.order, orders.advanced, "order", span))
+    findings = list(_compared(scheme.claim.order, orders.advanced, "order", scheme, graph))
     if scheme.claim.embedded is not None and orders.estimates:
         lowest = min(orders.estimates, key=lambda r: -1 if r.order is None else r.order)
-        findings += _compared(scheme.claim.embedded, lowest, "embedded order", span)
+        findings += _compared(scheme.claim.embedded, lowest, "embedded order", scheme, graph)
     yield from findings
     at_start = starts(scheme)
     if at_start and orders.advanced.order is not None:
@@ -56,8 +61,14 @@ def _unclaimed(orders: Orders, span: Span) -> Iterator[Diagnostic]:
     yield note("B404", span, message, f"Claim it: {found}." if advanced.order else None)
 
 
-def _compared(claimed: int, result: OrderResult, what: str, span: Span) -> Iterator[Diagnostic]:
-    if result.order is None:
+def _compared(
+    claimed: int, result: OrderResult, what: str, scheme: Scheme, graph: Graph
+) -> Iterator[Diagnostic]:
+    assert scheme.claim is not None
+    span = scheme.claim.place.span
+    if result.order is None and (method := _inconsistent(scheme, graph)):
+        yield _not_consistent(claimed, method, span)
+    elif result.order is None:
         yield error(
             "B405",
             span,
@@ -65,7 +76,7 @@ def _compared(claimed: int, result: OrderResult, what: str, span: Span) -> Itera
             "Delete the claim.",
         )
     elif result.order < claimed:
-        yield _too_high(claimed, result, what, span)
+        yield _too_high(claimed, result, what, scheme)
     elif result.order > claimed:
         yield warning(
             "B403",
@@ -75,7 +86,9 @@ def _compared(claimed: int, result: OrderResult, what: str, span: Span) -> Itera
         )
 
 
-def _too_high(claimed: int, result: OrderResult, what: str, span: Span) -> Diagnostic:
+def _too_high(claimed: int, result: OrderResult, what: str, scheme: Scheme) -> Diagnostic:
+    assert scheme.claim is not None
+    span = scheme.claim.place.span
     if result.outcome in {"too large", "undecided"}:
         why = {
             "too large": "the conditions of the next order would take too long to compute",
@@ -88,16 +101,104 @@ def _too_high(claimed: int, result: OrderResult, what: str, span: Span) -> Diagn
             "Claim what can be proved, or write the coefficients exactly.",
         )
     first = result.failures[0]
-    got = first.got if isinstance(first.got, Ball) else shown(first.got)
-    more = len(result.failures) - 1
-    others = f", and {more} more of order {first.order}" if more else ""
-    code = "B401" if what == "order" else "B402"
-    return error(
-        code,
+    found = error(
+        "B401" if what == "order" else "B402",
         span,
         f"{what} {claimed} is claimed; the order is {result.order}",
-        f"The tree {first.tree} of order {first.order} wants {first.wanted} and gets "
-        f"{got}{others}.",
+        condition(scheme, result),
+    )
+    tree = shape(first.tree)
+    return replace(found, drawing=picture(tree)) if tree is not None else found
+
+
+# --------------------------------------------------------------------------- conditions
+
+
+def condition(scheme: Scheme, result: OrderResult) -> str:
+    """The first condition that fails: its tree, its formula, what it wants and what it gets."""
+    first = result.failures[0]
+    tree = shape(first.tree)
+    got = first.got if isinstance(first.got, Ball) else shown(first.got)
+    wants = f"{first.wanted}"
+    if tree is not None and _is_one_step(scheme):
+        wants = f"{formula(tree, _WEIGHTS[result.kind])} = {wants}"
+    differential = f", {first.differential}," if tree is not None else ""
+    said = f"The tree {first.tree} of order {first.order}{differential} wants {wants} "
+    said += f"and gets {got}{_off(first)}{_of_formula(scheme, first)}."
+    more = len(result.failures) - 1
+    if more:
+        said += f" {more} more of order {first.order} {'fails' if more == 1 else 'fail'}."
+    return said
+
+
+def _off(first: Failure) -> str:
+    """By how much, where what it gets is too long to be shown."""
+    if isinstance(first.got, Ball) or is_short(first.got):
+        return ""
+    off = first.got - first.wanted
+    return f", {shown(abs(off), 24)} too {'much' if off.sign > 0 else 'little'}"
+
+
+_WEIGHTS = {"advanced": "b", "bhat": "bhat", "err": "b - err"}
+
+
+def _is_one_step(scheme: Scheme) -> bool:
+    """Whether its conditions are those of a tableau, b and A."""
+    if isinstance(scheme.body, StepBody):
+        sources = [t.source for s in scheme.body.statements for t in s.terms]
+        sources += [t.source for call in scheme.body.calls for t in call.argument]
+        return all(not isinstance(s, Reference) or s.lag <= 0 for s in sources)
+    return isinstance(scheme.body, RungeKutta)
+
+
+def written_formula(scheme: Scheme) -> LinearMultistep:
+    """alpha and beta as they are written, divided by nothing."""
+    body = scheme.body
+    assert isinstance(body, Multistep)
+    alpha, beta = (tuple(entry(c.value, 0) for c in row) for row in (body.alpha, body.beta))
+    return LinearMultistep(alpha, beta, scheme.ode[0].derivative)
+
+
+def _of_formula(scheme: Scheme, first: Failure) -> str:
+    """The same condition in terms of alpha and beta."""
+    if not isinstance(scheme.body, Multistep):
+        return ""
+    method = written_formula(scheme)
+    q = first.order + method.derivative - 1
+    left = total(a.times(j**q) for j, a in enumerate(method.alpha)).value
+    right = left - method.constant(q).value
+    alpha, beta = _multistep_sums(q, method.derivative)
+    return f": {alpha} is {shown(left)}, and {beta} is {shown(right)}"
+
+
+def _multistep_sums(q: int, m: int) -> tuple[str, str]:
+    """`sum alpha_j j^3` and `3 sum beta_j j^2`, which are to be equal; j = 0 is the oldest."""
+
+    def of(name: str, power: int) -> str:
+        return f"sum {name}_j" + ("" if not power else " j" if power == 1 else f" j^{power}")
+
+    factor = f"{perm(q, m)} " if perm(q, m) > 1 else ""
+    return of("alpha", q), f"{factor}{of('beta', q - m)}" if q >= m else "0"
+
+
+def _inconsistent(scheme: Scheme, graph: Graph) -> LinearMultistep | None:
+    """A multistep formula whose alpha does not keep constants (for u'', straight lines)."""
+    is_table = isinstance(scheme.body, Multistep)
+    method = written_formula(scheme) if is_table else linear_multistep(graph)
+    if method is None or all(method.constant(q).may_be(0) for q in range(method.derivative)):
+        return None
+    return method
+
+
+def _not_consistent(claimed: int, method: LinearMultistep, span: Span) -> Diagnostic:
+    broken = next(q for q in range(method.derivative) if not method.constant(q).may_be(0))
+    alpha, _ = _multistep_sums(broken, method.derivative)
+    return error(
+        "B401",
+        span,
+        f"order {claimed} is claimed; the method is not consistent",
+        f"With sum_j alpha_j u[n+j] on the left, {alpha} must be 0, and it is "
+        f"{shown(method.constant(broken).value)}.",
     )
 
 

@@ -7,20 +7,23 @@ come short numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from butcher.analysis.entry import NOTHING, Entry, entry
-from butcher.analysis.order import OrderResult
-from butcher.analysis.suspects import Repair, repairs
+from butcher.analysis.multistep_repair import multistep_repairs
+from butcher.analysis.order import Orders
+from butcher.analysis.suspects import Repair, Repairs, repairs
 from butcher.analysis.tableau import Cell
-from butcher.coefficient import shown
-from butcher.compiler.cells import Texts, tableau_cells
+from butcher.coefficient import Number, shown
+from butcher.compiler.cells import Texts, multistep_cells, tableau_cells
+from butcher.compiler.claims import written_formula
 from butcher.compiler.spelling import Spelling, is_decimal, oddness, plain
+from butcher.compiler.terms import factor_of, wrong_terms
 from butcher.errors import Suspect
 from butcher.ir.graph import Graph
 from butcher.source import Span
-from butcher.spec.scheme import RungeKutta, Scheme
+from butcher.spec.scheme import Multistep, RungeKutta, Scheme
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,34 @@ class Mends:
     complete: bool
 
 
-def mends(
-    scheme: Scheme, graph: Graph, wanted: Mapping[str, int], results: Mapping[str, OrderResult]
-) -> Mends:
-    """Of a tableau; `wanted` is empty where nothing is claimed."""
-    assert isinstance(scheme.body, RungeKutta)
-    places = tableau_cells(scheme.body, scheme.source, graph)
-    found = repairs(graph, list(places), wanted, results)
+def mends(scheme: Scheme, graph: Graph, wanted: dict[str, int], orders: Orders) -> Mends:
+    """What mends a method; `wanted` is empty where nothing is claimed."""
+    match scheme.body:
+        case RungeKutta():
+            places = tableau_cells(scheme.body, scheme.source, graph)
+            found = repairs(graph, list(places), wanted, orders.each)
+            before = {cell: _written(graph, cell) for cell in places}
+        case Multistep():
+            places = multistep_cells(scheme.body)
+            method = written_formula(scheme)
+            found = Repairs(multistep_repairs(method, max(wanted.values())), True)
+            before = {
+                cell: Entry(value.value)
+                for cell, value in zip(places, (*method.alpha, *method.beta), strict=True)
+            }
+        case _:
+            texts = Texts(scheme)
+            terms = wrong_terms(scheme, graph, wanted, orders)
+            return Mends(_ranked(_term(texts, *term) for term in terms), False)
     if not found.found:
         return Mends((), found.complete)
     texts = Texts(scheme)
-    told = [_told(texts, places, graph, repair) for repair in found.found]
-    return Mends(tuple(sorted(told, key=_likely)), found.complete)
+    told = (_told(texts, places, before, repair) for repair in found.found)
+    return Mends(_ranked(told), found.complete)
+
+
+def _ranked(found: Iterable[Mend]) -> tuple[Mend, ...]:
+    return tuple(sorted(found, key=_likely))
 
 
 def _likely(mend: Mend) -> tuple[int, int]:
@@ -66,54 +85,71 @@ def _likely(mend: Mend) -> tuple[int, int]:
     return mend.distance, odd
 
 
-def _told(texts: Texts, places: Mapping[Cell, Span], graph: Graph, repair: Repair) -> Mend:
-    spans = [places[change.cell] for change in repair.changes]
-    values = [_written(graph, change.cell) for change in repair.changes]
+LONGEST_VALUE = 2000
+"""Characters of an exact number in a list of suspects."""
+
+
+def _told(
+    texts: Texts, places: Mapping[Cell, Span], written: Mapping[Cell, Entry], repair: Repair
+) -> Mend:
+    cells = [change.cell for change in repair.changes]
+    spans = [places[cell] for cell in cells]
+    before = [written[cell] for cell in cells]
+    after = [
+        Entry(value.value + change.by.value, change.by.radius)
+        for value, change in zip(before, repair.changes, strict=True)
+    ]
+    old = [texts.text(span, value) for span, value in zip(spans, before, strict=True)]
     if repair.kind == "swap":
-        new = [_text(texts, span, value) for span, value in zip(spans, values, strict=True)][::-1]
-        spellings = [Spelling(text, 1) for text in new]
+        new, cost = old[::-1], 1
     else:
-        spellings = [
-            texts.speller.nearest(texts.at.get(span), _mended(value, change.by))
-            for span, value, change in zip(spans, values, repair.changes, strict=True)
-        ]
-    old = [_text(texts, span, value) for span, value in zip(spans, values, strict=True)]
-    mended = [_mended(v, c.by) for v, c in zip(values, repair.changes, strict=True)]
+        nearest = [texts.nearest(span, value) for span, value in zip(spans, after, strict=True)]
+        new, cost = [one.text for one in nearest], sum(one.distance for one in nearest)
+    in_names = any(texts.is_symbolic(texts.at.get(span)) for span in spans)
     suspects = tuple(
-        Suspect(span, text if is_decimal(text) else shown(value.value), _value(spelling, entry))
-        for span, text, value, spelling, entry in zip(
-            spans, old, values, spellings, mended, strict=True
+        Suspect(
+            span,
+            old[i] if in_names else _value(old[i], before[i]),
+            new[i] if in_names else _value(new[i], after[i]),
         )
+        for i, span in enumerate(spans)
     )
-    typed = tuple((text, spelling.text) for text, spelling in zip(old, spellings, strict=True))
-    cost = max(s.distance for s in spellings)
-    is_node = all(change.cell.source is None for change in repair.changes)
+    typed = tuple(zip(old, new, strict=True))
+    is_node = all(cell.source is None for cell in cells)
     return Mend(repair.kind, suspects, typed, cost, is_node)
 
 
-def _value(spelling: Spelling, wanted: Entry) -> str:
-    """The value to write: exact, or the decimal that is to stand there."""
-    if is_decimal(spelling.text):
-        return spelling.text
-    return spelling.text if wanted.radius else shown(wanted.value)
+def _term(texts: Texts, span: Span, factor: Number) -> Mend:
+    """A term of an update equation: the number before it, or a factor that it should have."""
+    speller = texts.speller
+    found = factor_of(texts.method, span)
+    if found is None:
+        typed = "", f"{factor}*{speller.text(span)}"
+        return Mend("one", (Suspect(span, "1", str(factor)),), (typed,), len(typed[1]))
+    written = speller.value(found.at)
+    mended = Entry(written / factor if found.below else written * factor)
+    old, new = speller.text(found.at.span), speller.nearest(found.at, mended)
+    if not texts.is_symbolic(found.at):
+        suspect = Suspect(found.at.span, _value(old, Entry(written)), _value(new.text, mended))
+    else:
+        if new.text == plain(mended):  # without the step, or what else it is made of
+            new = Spelling(f"{factor}*{old}", len(str(factor)) + 1)
+        suspect = Suspect(found.at.span, old, new.text)
+    return Mend("one", (suspect,), ((old, new.text),), new.distance)
 
 
-def _mended(written: Entry, by: Entry) -> Entry:
-    """Known to within what the conditions leave open; what was printed there is no guide."""
-    return Entry(written.value + by.value, by.radius)
+def _value(text: str, value: Entry) -> str:
+    """Exact, or the decimal that stands there; what is rounded is known by its text alone."""
+    return text if is_decimal(text) or value.radius else shown(value.value, LONGEST_VALUE)
 
 
 def _written(graph: Graph, cell: Cell) -> Entry:
+    """The number itself: its rounding is of no interest here."""
     if cell.source is None:
         return next(
-            entry(e.c, 0)
+            Entry(entry(e.c, 0).value)
             for e in graph.evaluations
             if e.argument == cell.row and e.node is not None and e.c is not None
         )
     found = graph.row[cell.row].coefficients.get(cell.source)
-    return NOTHING if found is None else entry(found, 1)
-
-
-def _text(texts: Texts, span: Span, value: Entry) -> str:
-    """What stands in a cell; of one that was left out, its value."""
-    return texts.speller.text(span) if span in texts.at else plain(value)
+    return NOTHING if found is None else Entry(entry(found, 1).value)

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from butcher.analysis.order import Orders
+from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError
 from butcher.compiler.mends import Mend, mends
+from butcher.compiler.spelling import alike
 from butcher.errors import Diagnostic, Suspect
 from butcher.ir.graph import Graph
-from butcher.spec.scheme import Claim, RungeKutta, Scheme
+from butcher.source import Span
+from butcher.spec.scheme import Claim, Scheme
 
 FALSE_CLAIM = {"B401", "B402"}
 NODE = "B203"
@@ -28,18 +31,23 @@ def pointed(
     """The findings, those that a cell may explain with their suspects, and in its place."""
     found = list(findings)
     about = [d for d in found if d.code in FALSE_CLAIM or d.code == NODE]
-    if not about or not isinstance(scheme.body, RungeKutta):
+    if not about:
         return found
     wanted = _wanted(scheme.claim, orders)
-    sought = mends(scheme, graph, wanted, orders.each)
-    if not sought.found:
-        if not sought.complete:
-            return found
-        return [replace(d, hint=f"{d.hint} {_NONE}") if d.code in FALSE_CLAIM else d for d in found]
-    if not wanted:
+    try:
+        sought = mends(scheme, graph, wanted, orders)
+    except (BudgetExceededError, ExpressionTooLargeError):
+        return found
+    if sought.found and wanted:
+        moved = _moved(about, sought.found)
+    elif sought.found:
         cells = _cells(sought.found)
-        return [replace(d, suspects=cells) if d.code == NODE else d for d in found]
-    moved = _moved(about, sought.found)
+        moved = {id(d): replace(d, suspects=cells) for d in about}
+    elif sought.complete:
+        false = [d for d in about if d.code in FALSE_CLAIM]
+        moved = {id(d): replace(d, hint=f"{d.hint} {_NONE}") for d in false}
+    else:
+        moved = {}
     return [moved.get(id(d), d) for d in found]
 
 
@@ -68,52 +76,84 @@ def _moved(about: Sequence[Diagnostic], found: Sequence[Mend]) -> dict[int, Diag
     first, cells = found[0], _cells(found)
     moved: dict[int, Diagnostic] = {}
     for finding in about:
-        parts = [_mend(first, finding.code == NODE, bool(moved))]
+        parts = [_again(first) if moved else _mend(first, finding.code == NODE)]
         if finding.code in FALSE_CLAIM and finding.hint:
             parts.append(finding.hint)
         if not moved:
             parts += _others(found)
-        moved[id(finding)] = replace(
-            finding, span=cells[0].span, hint=" ".join(parts), suspects=cells
-        )
+        span = _place(finding, first) if first.kind == "pair" else cells[0].span
+        moved[id(finding)] = replace(finding, span=span, hint=" ".join(parts), suspects=cells)
     return moved
 
 
-def _mend(mend: Mend, is_node: bool, again: bool) -> str:
+def _place(finding: Diagnostic, pair: Mend) -> Span:
+    """Where there are two wrong cells, a node points to the one in its own row."""
+    spans = sorted(cell.span for cell in pair.suspects)
+    behind = [span for span in spans if span >= finding.span]
+    return behind[0] if finding.code == NODE and behind else spans[0]
+
+
+def _mend(mend: Mend, is_node: bool) -> str:
     """What to write, and that everything holds then."""
-    if again:
-        return f"The same mistake: {_typed(mend)} mends this as well."
-    where = "here " if mend.kind == "one" else ""
-    holds = "the claim holds" if mend.is_node else "every condition of order holds"
-    if is_node and not mend.is_node:
-        holds = f"it is, and {holds}"
-    elif is_node:
-        holds = f"it is, and {holds} as the rows stand"
-    return f"Write {_typed(mend)} {where}and {holds}."
+    if mend.is_node:
+        return f"{_typed(mend)}: the row sums to it, and as it stands the claim holds."
+    if mend.kind == "pair":
+        return f"No one cell mends it, and two do. {_typed(mend)}: then the claim holds."
+    if is_node:
+        return f"{_typed(mend)}: then the row sums to its node, and the claim holds."
+    return f"{_typed(mend)}: then the claim holds."
 
 
-def _typed(mend: Mend) -> str:
-    """`1/2 for 1/3`, of two cells with their places."""
-    if mend.kind == "one":
-        ((old, new),) = mend.typed
-        return f"{new} for {old}"
-    parts = [
-        f"{new} for {old} in line {cell.span.line}, column {cell.span.column}"
-        for (old, new), cell in zip(mend.typed, mend.suspects, strict=True)
-    ]
-    return " and ".join(parts)
+def _again(mend: Mend) -> str:
+    """For the second finding of one mistake."""
+    what = "mistakes" if mend.kind == "pair" else "mistake"
+    verb = "mend" if mend.kind == "pair" else "mends"
+    return f"The same {what}: what {verb} the error above {verb} this."
+
+
+def _typed(mend: Mend, somewhere: bool = False) -> str:
+    """`Write 1/2 for 1/3`, with the place if it is somewhere else than the error."""
+    if mend.kind == "swap":
+        (one, _), (other, _) = mend.typed
+        first, second = (cell.span for cell in mend.suspects)
+        place = f"{_at(first)} and {_at(second)}" if somewhere else f"of line {first.line}"
+        return f"Exchange {_short(one)} and {_short(other)} {place}"
+    parts = []
+    for (old, new), cell in zip(mend.typed, mend.suspects, strict=True):
+        old, new = differing(old, new)
+        where = f" {_at(cell.span)}" if somewhere or mend.kind == "pair" else ""
+        parts.append(f"{new} for {old}{where}" if old else f"{new}{where}")
+    return f"Write {' and '.join(parts)}"
+
+
+def _at(span: Span) -> str:
+    return f"in line {span.line}, column {span.column}"
+
+
+WIDEST = 60
+"""Characters of a number that is shown whole."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST // 2]}...{text[-WIDEST // 4 :]}"
+
+
+def differing(old: str, new: str) -> tuple[str, str]:
+    """Both, or of long texts the part in which they differ, and a little around it."""
+    if max(len(old), len(new)) <= WIDEST:
+        return old, new
+    start, end = alike(old, new)
+    first, last = max(0, start - WIDEST // 6), max(0, end - WIDEST // 6)
+    left, right = "..." if first else "", "..." if last else ""
+    return (
+        _short(f"{left}{old[first : len(old) - last]}{right}"),
+        _short(f"{left}{new[first : len(new) - last]}{right}"),
+    )
 
 
 def _others(found: Sequence[Mend]) -> Iterator[str]:
     """The other cells, where there are any."""
     others = found[1:MOST_TOLD]
     if others:
-        places = ", or ".join(
-            _typed(mend) + (_place(mend) if mend.kind == "one" else "") for mend in others
-        )
-        yield f"Less likely: {places}."
-
-
-def _place(mend: Mend) -> str:
-    (cell,) = mend.suspects
-    return f" in line {cell.span.line}, column {cell.span.column}"
+        said = "; or ".join(_typed(mend, somewhere=True) for mend in others)
+        yield f"Less likely: {said[:1].lower()}{said[1:]}."

@@ -14,12 +14,13 @@ from math import gcd, isqrt
 from typing import NamedTuple
 
 from butcher.analysis.entry import Entry
-from butcher.coefficient import ZERO, Number, RadicandTooLargeError, shown
+from butcher.coefficient import ZERO, Number, shown
+from butcher.coefficient.number import LARGEST_RADICAND
 from butcher.frontend import tree
 from butcher.source import Source, Span
 from butcher.spec.expression import tower
 
-LONGEST = 200
+LONGEST = 2000
 """Characters of a text that is looked at closely."""
 
 
@@ -69,6 +70,21 @@ class Speller:
                 return Number.sqrt(self.value(at.argument).fraction)
         raise LookupError(at)
 
+    def names(self, at: tree.Expression | None) -> Iterator[str]:
+        """The names in an expression."""
+        match at:
+            case tree.Name():
+                yield at.id
+            case tree.Group():
+                yield from self.names(at.inner)
+            case tree.Negative():
+                yield from self.names(at.operand)
+            case tree.Operation():
+                yield from self.names(at.left)
+                yield from self.names(at.right)
+            case tree.Power():
+                yield from self.names(at.base)
+
     # ------------------------------------------------------------------ other values
 
     def nearest(self, at: tree.Expression | None, wanted: Entry) -> Spelling:
@@ -105,7 +121,7 @@ class Speller:
             for span, text, cost in self._changes(root, wanted, True):
                 left, right = span.column - start, span.end_column - start
                 yield Spelling(whole[:left] + text + whole[right:], cost)
-        except (LookupError, ValueError, ZeroDivisionError, RadicandTooLargeError):
+        except (LookupError, ValueError, ZeroDivisionError):
             return
 
     def _changes(
@@ -208,10 +224,12 @@ def _literals(at: tree.Number, wanted: Entry, first: bool) -> Iterator[tuple[Spa
     value = Fraction(at.text)
     if first and value and _is(wanted, Number.of(-value)):
         yield at.span, f"-{at.text}", 1
-    if value > 1 and _is(wanted, Number.sqrt(value)):
-        yield at.span, f"sqrt({at.text})", 1
-    if first and value > 1 and _is(wanted, -Number.sqrt(value)):
-        yield at.span, f"-sqrt({at.text})", 2
+    if 1 < value <= LARGEST_RADICAND:
+        root = Number.sqrt(value)
+        if _is(wanted, root):
+            yield at.span, f"sqrt({at.text})", 1
+        elif first and _is(wanted, -root):
+            yield at.span, f"-sqrt({at.text})", 2
     if wanted.radius:
         for text in _one_digit(at.text):
             if _is(wanted, Number.of(Fraction(text))):
@@ -250,7 +268,7 @@ def _near(one: Entry) -> Fraction:
 
 
 def as_decimal(one: Entry, places: int) -> str | None:
-    """With as many places as it takes, at least `places`; None if it is no decimal of 60, or of these."""
+    """With as many places as it takes, `places` at least; None if 60, or these, do not do."""
     value = _near(one)
     for count in range(places, max(places, 60) + 1):
         nearest = round(value * 10**count)
@@ -272,9 +290,19 @@ def plain(one: Entry) -> str:
     return as_decimal(one, 0) or shown(Number.of(near))
 
 
+def alike(old: str, new: str) -> tuple[int, int]:
+    """How many characters are the same at the start and, behind these, at the end."""
+    most = min(len(old), len(new))
+    start = next((i for i in range(most) if old[i] != new[i]), most)
+    end = next((i for i in range(most - start) if old[-1 - i] != new[-1 - i]), most - start)
+    return start, end
+
+
 def distance(old: str, new: str) -> int:
     """Characters to change, insert or leave out, or neighbours to exchange (Damerau)."""
-    if max(len(old), len(new)) > LONGEST:
+    start, end = alike(old, new)
+    old, new = old[start : len(old) - end], new[start : len(new) - end]
+    if max(len(old), len(new)) > 100:
         return max(len(old), len(new))
     before: list[int] = []
     last: list[int] = []

@@ -38,11 +38,12 @@ def _nodes(graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
     }
     for span, row_sum in wrong.items():
         node, found = row_sum.c.value, row_sum.sum.value
+        off = "" if is_short(found) else f": it is off by {shown(abs(row_sum.residual.value), 24)}"
         hint = f"eave the node empty, or mend the row{_mend(graph, row_sum)}."
         yield error(
             "B203",
             span,
-            f"node {shown(node)} is not the sum of its row, {shown(found)}",
+            f"node {shown(node)} is not the sum of its row, {shown(found)}{off}",
             f"Write {found}, l{hint}" if is_short(found) else f"L{hint}",
         )
 

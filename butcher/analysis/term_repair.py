@@ -1,0 +1,73 @@
+"""By what factor one term of an update equation is wrong, if it alone explains a false claim.
+
+A condition that is linear in the coefficient of a term is known from two of its values, that of
+the method and that of the method with the term doubled. The lowest condition that fails gives the
+factor, and a proof of the method with the term so multiplied tells whether it is that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from butcher.analysis.multistep import LinearMultistep, linear_multistep
+from butcher.analysis.order import Orders, order
+from butcher.analysis.proof import OrderResult
+from butcher.coefficient import ONE, Number
+from butcher.ir.graph import Graph
+
+Multiplied = Callable[[Number], Graph | None]
+"""The method with the term multiplied by a factor; None if there is none."""
+
+TWICE = Number.of(2)
+
+
+def term_repair(
+    graph: Graph, multiplied: Multiplied, wanted: Mapping[str, int], orders: Orders
+) -> Number | None:
+    """The factor with which the claim holds; None if the term does not mend it alone."""
+    method, doubled = linear_multistep(graph), multiplied(TWICE)
+    if doubled is None:
+        return None
+    if method is not None:
+        factor = _of_formula(method, linear_multistep(doubled), max(wanted.values()))
+    else:
+        factor = _of_trees(doubled, wanted, orders)
+    mended = multiplied(factor) if factor else None
+    return factor if mended is not None and _holds(mended, wanted) else None
+
+
+def _holds(graph: Graph, wanted: Mapping[str, int]) -> bool:
+    results = order(graph, max(wanted.values())).each
+    return all(key in results and (results[key].order or 0) >= p for key, p in wanted.items())
+
+
+def _of_formula(method: LinearMultistep, doubled: LinearMultistep | None, p: int) -> Number | None:
+    for q in range(p + method.derivative):
+        off = method.constant(q)
+        if doubled is not None and not off.may_be(0):
+            return _factor(off.value, doubled.constant(q).value, Number.of(0))
+    return None
+
+
+def _of_trees(doubled: Graph, wanted: Mapping[str, int], orders: Orders) -> Number | None:
+    failing = [r for key, r in orders.each.items() if _fails(r, wanted.get(key, 0))]
+    first = min(failing, key=lambda r: r.order or 0, default=None)
+    if first is None:
+        return None
+    failure = first.failures[0]
+    other = order(doubled, failure.order).each.get(first.key)
+    if other is None or other.order is None or other.order < (first.order or 0):
+        return None  # a lower condition holds the term fast
+    now = next((f.got for f in other.failures if f.tree == failure.tree), failure.wanted)
+    if isinstance(now, Number) and isinstance(failure.got, Number):
+        return _factor(failure.got, now, failure.wanted)
+    return None  # a factor that is known to some digits is no guide to a text
+
+
+def _fails(result: OrderResult, wanted: int) -> bool:
+    return result.outcome == "fails" and (result.order or 0) < wanted
+
+
+def _factor(once: Number, twice: Number, wanted: Number) -> Number | None:
+    slope = twice - once
+    return ONE + (wanted - once) / slope if slope else None
