@@ -1,6 +1,6 @@
 """By how much the rows of a method multiply rounding errors, and which dtypes stand that.
 
-    Y_i = sum_j a_ij k_j + sum_j u_ij y_j           rounded:  Y_i (1 + ...)
+    Y_i = sum_j a_ij k_j + sum_j u_ij y_j
 
 The model, with unit roundoff eps (Higham, Accuracy and Stability of Numerical Algorithms, 2.2 and
 4.2): h is 1; states and evaluations have size one; a row is rounded by eps times the sum of the

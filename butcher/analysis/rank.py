@@ -15,7 +15,7 @@ from butcher.coefficient import ZERO, Coefficient, Number
 LARGEST_MODULAR = 2_000_000
 """Multiplications, half a microsecond each."""
 
-LARGEST_EXACT = 1_000_000
+LARGEST_EXACT = 2_000_000
 """Multiplications times the square of the length of a number in units of 100 bits."""
 
 
