@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from method_graphs import (
@@ -17,12 +18,18 @@ from method_graphs import (
     zero_stable,
 )
 
+from butcher.analysis.entry import Entry
 from butcher.analysis.limits import TooLargeError
 from butcher.analysis.multistep import linear_multistep
 from butcher.analysis.order import order
-from butcher.analysis.root_condition import minimal_polynomial, zero_stability
-from butcher.analysis.roots import is_schur, is_simple_von_neumann
-from butcher.coefficient import Coefficient, Number, Variable
+from butcher.analysis.root_condition import (
+    ZeroStability,
+    judged,
+    minimal_polynomial,
+    zero_stability,
+)
+from butcher.analysis.roots import is_schur, is_simple_von_neumann, is_von_neumann
+from butcher.coefficient import Coefficient, Number, Variable, budget
 from butcher.ir.graph import Graph, State
 from butcher.spec.scheme import Equation
 
@@ -137,6 +144,40 @@ def test_the_double_root_of_a_second_order_equation_is_allowed() -> None:
     assert zero_stable(second_order(3, -2)) is False
 
 
+@pytest.mark.parametrize(
+    ("alpha", "stable", "weak"),
+    [
+        ([1, 0, -2, 0, 1], True, True),  # (z^2 - 1)^2
+        ([1, -2, 2, -2, 1], True, True),  # (z - 1)^2 (z^2 + 1)
+        ([0, 1, -2, 1], True, False),
+        ([-1, 3, -3, 1], False, False),
+        ([-1, -1, 2, 2, -1, -1], False, False),  # -(z - 1)^2 (z + 1)^3
+    ],
+)
+def test_other_roots_on_the_circle_may_be_double_as_well(
+    alpha: list[int], stable: bool, weak: bool
+) -> None:
+    # Hairer, Norsett, Wanner, III.10, definition 10.1
+    found = judged([Entry(Number.of(a)) for a in alpha], 2)
+    assert found == ZeroStability(stable, weak)
+
+
+def test_rounding_decides_nothing_near_the_circle() -> None:
+    def rounded(*alpha: Fraction | float) -> list[Entry]:
+        return [Entry(Number.of(Fraction(a)), F(1, 10**12)) for a in alpha[:-1]] + [
+            Entry(Number.of(Fraction(alpha[-1])))
+        ]
+
+    inside, near, outside = F(1, 2), 1 - F(1, 10**13), F(3, 2)
+    for root, expected in ((inside, True), (near, None), (outside, False)):
+        found = judged(rounded(root, -1 - root, F(1)), 1)  # (z - 1)(z - root)
+        assert (found and found.stable) is expected
+    # two roots 1 within the rounding are those of u'', and one too many for u'
+    double = rounded(F(1), F(-2), F(1))
+    assert judged(double, 2) == ZeroStability(True, False)
+    assert judged(double, 1) is None
+
+
 def test_two_streams_may_share_the_root_one() -> None:
     ode = (
         Equation(state="x", derivative=1, slots=(("f", "y"),)),
@@ -200,6 +241,8 @@ def test_the_place_of_known_roots_is_found(
     p = times([p, *(OUTSIDE[i] for i in outside)])
     simple = len(set(circle)) == len(circle)
     assert is_simple_von_neumann(p) is (simple and not outside)
+    twice = all(circle.count(i) <= 2 for i in circle)
+    assert is_von_neumann(p, 2) is (twice and not outside)
     assert is_schur(p) is not bool(circle or outside)
 
 
@@ -213,6 +256,27 @@ def test_a_double_root_with_a_surd_is_seen() -> None:
 def test_a_long_polynomial_is_refused() -> None:
     with pytest.raises(TooLargeError):
         is_schur([Number.of(F(1, 10**300 + k)) for k in range(33)])
+
+
+@given(st.lists(st.lists(st.integers(-2, 2), min_size=4, max_size=4), min_size=4, max_size=4))
+def test_the_minimal_polynomial_is_of_the_lowest_degree(entries: list[list[int]]) -> None:
+    matrix = sympy.Matrix(entries)
+    found = minimal_polynomial([[Number.of(x) for x in line] for line in entries])
+    powers = [matrix**k for k in range(len(found))]
+    total = sum(
+        (sympy.Rational(str(a)) * p for a, p in zip(found, powers, strict=True)), 0 * matrix
+    )
+    assert total.is_zero_matrix
+    lower = sympy.Matrix([list(p) for p in powers[:-1]])
+    assert lower.rank() == len(found) - 1
+
+
+def test_the_minimal_polynomial_of_many_states_is_found_in_time() -> None:
+    matrix = [
+        [Number.of(F((7 * i + 3 * j * j) % 11 - 5, 1 + j)) for j in range(16)] for i in range(16)
+    ]
+    with budget(60_000):
+        assert len(minimal_polynomial(matrix)) > 2
 
 
 def test_the_minimal_polynomial_of_a_matrix() -> None:
