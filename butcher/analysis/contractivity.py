@@ -48,7 +48,7 @@ def ssp_coefficient(found: ButcherTableau) -> Number | float:
 
 
 def _is_positive(K: Matrix) -> bool:
-    """Whether C > 0: K >= 0, and K^2 has no entry where K has none (Kraaijevanger, 4.2)."""
+    """Whether C > 0: K >= 0, and K^2 has no entry where K has none (Kraaijevanger 1991, 4.2)."""
     if any(a.sign < 0 for row in K for a in row):
         return False
     pattern = [{j for j, a in enumerate(row) if a} for row in K]
@@ -102,7 +102,7 @@ def _largest(conditions: Sequence[Polynomial]) -> Number | float:
         exact = _root(p, low, high)
         if exact is not None and not _broken(conditions, exact):
             return exact
-    return float((low + high) / 2)
+    return float(Number.of((low + high) / 2))
 
 
 def _broken(conditions: Sequence[Polynomial], r: Number) -> list[Polynomial]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, isfinite
 from typing import Generic, TypeVar
 
 from butcher.analysis.balls import Balls
@@ -65,7 +65,8 @@ class PairQuality:
 @dataclass(frozen=True)
 class ErrorTerms:
     """`embedded` and `pair` are None without an embedded solution, `pair` also where both have
-    one order; all are None where the order found is but a bound."""
+    one order or doubles do not hold the numbers; all are None where the order found is but a
+    bound."""
 
     advanced: PrincipalError | None
     embedded: PrincipalError | None
@@ -131,11 +132,10 @@ class _Terms(Generic[Vector]):
         less, more = self.taus(low, p + 2), self.taus(high, p + 2)
         # both hold a number for every tree and state, in the same order
         between = [a - b for a, b in zip(less.values(), more.values(), strict=True)]
-        return PairQuality(
-            B=hypot(*less.values()) / leading,
-            C=hypot(*between) / leading,
-            E=hypot(*more.values()) / leading,
-        )
+        sizes = hypot(*less.values()), hypot(*between), hypot(*more.values())
+        if not leading or not all(map(isfinite, (leading, *sizes))):
+            return None
+        return PairQuality(*(size / leading for size in sizes))
 
     def taus(self, targets: Sequence[Target], n: int) -> dict[tuple[str, int], float]:
         """(state, tree) -> tau, of all trees of order n; 0 where the condition holds."""

@@ -40,8 +40,8 @@ class RungeKuttaTheory:
     """The facts of one method, symbols at their start values. Exact, but for `principal_error`
     and what else is a float: those are the nearest double, or nearly.
 
-    exact        whether every coefficient is exact. Otherwise decimals were rounded: an equality
-                 that is said to hold does so to the digits printed, one that is not does not.
+    exact        whether every coefficient is exact. Otherwise decimals were rounded: what is said
+                 to hold holds to the digits printed, and what does not is broken for certain.
     stages       evaluations that the new value or the estimate depends on, of the slot with the
                  most of them.
     kind         explicit, singly diagonally implicit, diagonally implicit or fully implicit.

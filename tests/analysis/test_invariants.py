@@ -96,11 +96,13 @@ def test_others_are_not(name: str) -> None:
     assert not is_symplectic(shipped(name))
 
 
+@settings(max_examples=40)
 @given(steps)
 def test_whatever_is_composed_of_midpoint_steps_is(lengths: list[Fraction]) -> None:
     assert is_symplectic(of(*midpoints(lengths)))
 
 
+@settings(max_examples=40)
 @given(steps, st.integers(0, 15))
 def test_and_is_no_more_if_one_cell_is_changed(lengths: list[Fraction], cell: int) -> None:
     A, b = midpoints(lengths)
@@ -133,6 +135,23 @@ def test_reading_the_old_values_twice_is_not_symplectic() -> None:
     assert not is_symplectic(found)
 
 
+kicks = st.lists(st.fractions(-2, 2, max_denominator=6).filter(bool), min_size=2, max_size=6)
+
+
+@settings(max_examples=20)
+@given(kicks)
+def test_whatever_is_composed_of_updates_in_turn_is_symplectic(lengths: list[Fraction]) -> None:
+    """x by f(y), then y by g(x), and so on, by any lengths (Hairer, Lubich, Wanner, VI.4)."""
+    now, lines = {"x": "x[n]", "y": "y[n]"}, []
+    for i, length in enumerate(lengths):
+        mine, other, slot = ("x", "y", "f") if i % 2 == 0 else ("y", "x", "g")
+        name = f"{mine}[n+1]" if i >= len(lengths) - 2 else f"{mine}{i}"
+        lines.append(f"  {name} = {now[mine]} + ({length})*h*{slot}({now[other]})")
+        now[mine] = name
+    head = "method composed\n  ode x' = f(y), y' = g(x)\nstep\n"
+    assert is_symplectic(of_text(head + "\n".join(lines) + "\n"))
+
+
 def test_a_sum_of_fields_in_one_state_needs_it_of_all_pairs() -> None:
     rule = "  | 1/2\n  -----\n  | 1\n"
     text = (
@@ -162,12 +181,14 @@ def test_rounded_decimals_are_symplectic_to_the_digits_printed() -> None:
 # ---------------------------------------------------------------------- symmetric
 
 
+@settings(max_examples=40)
 @given(steps)
 def test_a_palindrome_of_midpoint_steps_is_symmetric(lengths: list[Fraction]) -> None:
     halves = [length / 2 for length in lengths]
     assert is_symmetric(of(*midpoints([*halves, *halves[::-1]])))
 
 
+@settings(max_examples=40)
 @given(steps)
 def test_and_nothing_else_is(lengths: list[Fraction]) -> None:
     """Steps of lengths that are no palindrome, none of which undoes the one before."""
@@ -261,6 +282,7 @@ def permuted(graph: Graph, order: list[int]) -> ButcherTableau:
     )
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(nodepy_methods.EXACT), st.randoms(use_true_random=False))
 def test_the_order_of_the_stages_does_not_matter(name: str, random: object) -> None:
     graph = nodepy_methods.graph_of(name)
@@ -274,6 +296,7 @@ def test_the_order_of_the_stages_does_not_matter(name: str, random: object) -> N
     assert are_equivalent(t.irreducible, other.irreducible)
 
 
+@settings(max_examples=40)
 @given(steps, st.fractions(-3, 3, max_denominator=5), st.integers(0, 3))
 def test_a_stage_that_is_written_twice_counts_once(
     lengths: list[Fraction], share: Fraction, place: int

@@ -4,7 +4,8 @@ import re
 import time
 from dataclasses import fields, replace
 from fractions import Fraction
-from math import inf
+from itertools import combinations
+from math import inf, prod
 from random import Random
 
 import nodepy_methods
@@ -192,12 +193,7 @@ def test_a_stage_of_the_estimate_alone_changes_the_estimate_alone(
 # ---------------------------------------------------------------------- from a stranger
 
 
-def surd(random: Random, digits: int) -> Number:
-    found = Number.of(F(random.randint(1, 10**digits), random.randint(1, 10**digits)))
-    for radicand in (2, 3, 5, 7, 11, 13):
-        root = Number.sqrt(F(radicand))
-        found = found * (root * random.randint(1, 10**digits) + random.randint(1, 9))
-    return found
+RADICANDS = [prod(some) for n in range(7) for some in combinations((2, 3, 5, 7, 11, 13), n)]
 
 
 def dense(kind: str, size: int) -> tuple[list[list[Value]], list[Value]]:
@@ -205,7 +201,7 @@ def dense(kind: str, size: int) -> tuple[list[list[Value]], list[Value]]:
 
     def value() -> Value:
         if kind == "surds":
-            return surd(random, 1)
+            return Number({d: random.randint(1, 99) for d in RADICANDS}, 99)
         if kind == "decimals":
             return f"{random.random():.17f}"
         digits = 10**1000 if kind == "long" else 99
@@ -225,3 +221,14 @@ def test_no_table_takes_long(kind: str, size: int) -> None:
     assert found.stages == size
     assert all(re.fullmatch(r"\w+: .+", line) for line in found.unknown)
     assert any(line.startswith("ssp_coefficient:") for line in found.unknown)
+
+
+@pytest.mark.parametrize("size", [F(1, 10**1000), F(10**1000)])
+def test_numbers_that_no_double_holds_do_no_harm(size: Fraction) -> None:
+    """Weights that are wrong by 10^-1000, or as far as 10^1000."""
+    A = [[], [F(1, 2)], [F(-1), F(2)]]
+    bhat = [F(1, 4), F(1, 2), F(1, 4) + size]
+    found = theory.runge_kutta(runge_kutta(A, [F(1, 6), F(2, 3), F(1, 6)], bhat=bhat))
+    assert found.embedded_principal_error is not None
+    assert found.embedded_principal_error.norm == (0 if size < 1 else inf)
+    assert found.pair is None
