@@ -9,6 +9,7 @@ found by splitting classes until none splits. Rounded decimals are equal to the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 from butcher.analysis.entry import Entry, total
@@ -33,8 +34,12 @@ def classes(
         if fresh is None or all(len(group) == 1 for group in found):
             break
         tried.add(tuple(fresh))
-        found = _split(found, lambda i, d=fresh: total(A[i][j] for j in d))  # type: ignore[misc]
+        found = _split(found, partial(_class_sum, A, fresh))
     return found
+
+
+def _class_sum(A: Sequence[Sequence[Entry]], members: Sequence[int], i: int) -> Entry:
+    return total(A[i][j] for j in members)
 
 
 def by_node(c: Sequence[Entry], slots: Sequence[str]) -> Classes:
