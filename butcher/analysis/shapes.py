@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from math import prod
 from typing import NamedTuple
 
 INDICES = "ijklmnpqrstuvwxyz"
@@ -23,6 +24,16 @@ class Shape(NamedTuple):
     @property
     def leaves(self) -> int:
         return sum(s.leaves for s in self.subtrees) or 1
+
+
+def density(tree: Shape) -> int:
+    """gamma: the number of nodes times the densities of the subtrees."""
+    return size(tree) * prod(map(density, tree.subtrees))
+
+
+def size(tree: Shape) -> int:
+    """The number of nodes, the order of the tree."""
+    return 1 + sum(map(size, tree.subtrees))
 
 
 def shape(bracket: str) -> Shape | None:
@@ -99,7 +110,7 @@ def _block(tree: Shape) -> _Block:
 def _beside(blocks: list[_Block]) -> tuple[list[str], list[int]]:
     """The blocks next to each other, their roots on one line and at even distances."""
     height = max(len(block.lines) for block in blocks)
-    lines, roots = [""] * height, []
+    lines, roots = [""] * height, list[int]()
     gap = 3 if len(blocks) == 2 else 1
     for block in blocks:
         start = len(lines[0]) + (gap if roots else 0)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from math import isqrt
 from typing import Literal
 
@@ -24,11 +24,11 @@ from butcher.analysis.entry import Entry
 from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.proof import Failure, OrderResult
 from butcher.analysis.ring import Ball
-from butcher.analysis.shapes import Shape, shape
+from butcher.analysis.shapes import Shape, density, shape
 from butcher.analysis.tableau import Cell, Change, Tableau
 from butcher.analysis.trees import Palette, Trees
 from butcher.analysis.weights import Exact, Fixed
-from butcher.coefficient import Number
+from butcher.coefficient import ONE, ZERO, Number
 from butcher.ir.graph import Graph
 
 MOST_CELLS = 400
@@ -93,7 +93,7 @@ def repairs(
         search = _Search(Tableau(graph, cells, max(wanted.values(), default=1)), wanted, results)
     except (UndefinedError, TooLargeError):
         return Repairs((), False)
-    found = tuple(search.repairs())
+    found = tuple(dict.fromkeys(search.repairs()))
     return Repairs(found, not search.is_over)
 
 
@@ -292,30 +292,35 @@ class _Search:
             yield from self.proved("pair", self.two_of(place, row_sum))
 
     def two_of(self, place: tuple[str, str], row_sum: RowSum) -> Iterator[list[Change]]:
-        """Two cells of a row: its sum and the first condition are two equations for them."""
-        if not self.checks:
-            return
-        check, matrix = self.checks[0], self.fixed
-        gradient = matrix.weights.gradient(matrix.targets[check.target], check.tree)
-        total = -row_sum.residual.value
-        missing = self.numbers.of(total)
-        slopes = {
-            cell: matrix.slope(cell, gradient, check.target, check.tree)
-            for cell in self.row(place)
-            if cell.source is not None
-        }
-        for (one, slope), (other, opposite) in combinations(slopes.items(), 2):
-            if abs(slope - opposite) < self.noise:
-                continue
-            by = (check.missing * self.unit - opposite * missing) // (slope - opposite)
-            if not self.passes([(one, by), (other, missing - by)]):
-                continue
-            exact = self.slope(one, check) - self.slope(other, check)
-            if isinstance(check.failure.got, Ball) or not exact:
-                continue
-            rest = check.failure.wanted - check.failure.got - self.slope(other, check) * total
-            first = rest / exact
-            yield [Change(one, Entry(first)), Change(other, Entry(total - first))]
+        """Two cells of a row. With all that is missing in one of them the row sums to its node;
+        how much of it belongs to the other the lowest condition that then fails says.
+        """
+        cells = [c for c in self.row(place) if c.source is not None]
+        missing = -row_sum.residual.value
+        for number, first in enumerate(cells[:-1] if self.others else ()):
+            moved = self.fixed.changed([(first, self.numbers.of(missing))])
+            failing = (c for c in self.others if abs(moved.weight(c[0], c[1]) - c[2]) > self.noise)
+            for target, tree, wanted in islice(failing, 2):
+                off = wanted - moved.weight(target, tree)
+                gradient = moved.weights.gradient(moved.targets[target], tree)
+                slope = moved.slope(first, gradient, target, tree)
+                for second in cells[number + 1 :]:
+                    other = moved.slope(second, gradient, target, tree) - slope
+                    by = off * self.unit // other if abs(other) > self.noise else 0
+                    near = [(first, self.numbers.of(missing) - by), (second, by)]
+                    if by and self.passes(near):
+                        yield self.shared(first, second, missing, target, tree)
+
+    def shared(
+        self, first: Cell, second: Cell, missing: Number, target: int, tree: Shape
+    ) -> list[Change]:
+        """The same, exactly: two values of the condition say where it is what it should be."""
+        some, more = (
+            self.exact.changed([(first, missing - by), (second, by)]).weight(target, tree)
+            for by in (ZERO, ONE)
+        )
+        by = (Number({1: 1}, density(tree)) - some) / (more - some)
+        return [Change(first, Entry(missing - by)), Change(second, Entry(by))]
 
     # ------------------------------------------------------------------ what a change does
 
@@ -360,8 +365,8 @@ class _Search:
 
     def slope(self, cell: Cell, check: _Check) -> Number:
         """By how much the condition changes if the cell, on which it is linear, does by 1."""
-        matrix, one = self.exact, Number.of(1)
-        changed = matrix.changed([(cell, one)])
+        matrix = self.exact
+        changed = matrix.changed([(cell, ONE)])
         return changed.weight(check.target, check.tree) - matrix.weight(check.target, check.tree)
 
     def proved(self, kind: Kind, tries: Iterator[list[Change]]) -> Iterator[Repair]:

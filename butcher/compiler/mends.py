@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from butcher.analysis.consistency import consistency
 from butcher.analysis.entry import NOTHING, Entry, entry
 from butcher.analysis.multistep_repair import multistep_repairs
 from butcher.analysis.order import Orders
@@ -73,6 +74,27 @@ def mends(scheme: Scheme, graph: Graph, wanted: dict[str, int], orders: Orders) 
     texts = Texts(scheme)
     told = (_told(texts, places, before, repair) for repair in found.found)
     return Mends(_ranked(told), found.complete)
+
+
+def off_rows(scheme: Scheme, graph: Graph) -> tuple[Suspect, ...]:
+    """Where no cell is known: nodes that are not row sums, then weights that do not sum to one."""
+    if not isinstance(scheme.body, RungeKutta):
+        return ()
+    facts = consistency(graph)
+    nodes = {graph.evaluation[r.evaluation].node: r for r in facts.row_sums if not r.holds}
+    found = [
+        Suspect(span, shown(r.c.value, LONGEST_VALUE), shown(r.sum.value, LONGEST_VALUE))
+        for span, r in nodes.items()
+        if span is not None
+    ]
+    place = {tableau.slot: tableau for tableau in scheme.body.tableaus}
+    for advance in facts.advances:
+        main, embedded = place[advance.slot].weights_place, place[advance.slot].embedded_place
+        held = main if advance.row in graph.outputs else embedded
+        if held is not None and not advance.holds:
+            value = shown(advance.sum.value, LONGEST_VALUE)
+            found.append(Suspect(held.span, value, str(advance.wanted)))
+    return tuple(found)
 
 
 def _ranked(found: Iterable[Mend]) -> tuple[Mend, ...]:

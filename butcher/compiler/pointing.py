@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from butcher.analysis.order import Orders
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError
-from butcher.compiler.mends import Mend, mends
+from butcher.compiler.mends import Mend, mends, off_rows
 from butcher.compiler.spelling import alike
 from butcher.errors import Diagnostic, Suspect
 from butcher.ir.graph import Graph
@@ -44,14 +44,22 @@ def pointed(
         cells = _cells(sought.found)
         moved = {id(d): replace(d, suspects=cells) for d in about}
     elif sought.complete:
-        false = [d for d in about if d.code in FALSE_CLAIM]
-        moved = {id(d): replace(d, hint=f"{d.hint} {_NONE}") for d in false}
+        moved = dict(_unmended(about, off_rows(scheme, graph)))
     else:
         moved = {}
     return [moved.get(id(d), d) for d in found]
 
 
-_NONE = "No change of one cell mends every condition: two are wrong, or the claim is."
+def _unmended(
+    about: Iterable[Diagnostic], rows: tuple[Suspect, ...]
+) -> Iterator[tuple[int, Diagnostic]]:
+    """False claims that no cell explains: where the first row stands that is off, if one is."""
+    for finding in about:
+        if finding.code in FALSE_CLAIM:
+            hint = f"{finding.hint} No change of one cell mends this: "
+            hint += "several are wrong, or the claim is."
+            span = rows[0].span if rows else finding.span
+            yield id(finding), replace(finding, span=span, hint=hint, suspects=rows)
 
 
 def _wanted(claim: Claim | None, orders: Orders) -> dict[str, int]:
@@ -106,9 +114,12 @@ def _mend(mend: Mend, is_node: bool) -> str:
 
 def _again(mend: Mend) -> str:
     """For the second finding of one mistake."""
-    what = "mistakes" if mend.kind == "pair" else "mistake"
-    verb = "mend" if mend.kind == "pair" else "mends"
-    return f"The same {what}: what {verb} the error above {verb} this."
+    if mend.kind == "swap":
+        (one, _), (other, _) = mend.typed
+        return f"The same mistake: {_short(one)} and {_short(other)} exchanged mend this, too."
+    if mend.kind == "pair":
+        return f"The same two mistakes: {_instead(mend, True)} mend this, too."
+    return f"The same mistake: {_instead(mend, False)} mends this, too."
 
 
 def _typed(mend: Mend, somewhere: bool = False) -> str:
@@ -118,12 +129,18 @@ def _typed(mend: Mend, somewhere: bool = False) -> str:
         first, second = (cell.span for cell in mend.suspects)
         place = f"{_at(first)} and {_at(second)}" if somewhere else f"of line {first.line}"
         return f"Exchange {_short(one)} and {_short(other)} {place}"
+    return f"Write {_instead(mend, somewhere or mend.kind == 'pair')}"
+
+
+def _instead(mend: Mend, somewhere: bool) -> str:
+    """`1/2 for 1/3`."""
     parts = []
     for (old, new), cell in zip(mend.typed, mend.suspects, strict=True):
         old, new = differing(old, new)
-        where = f" {_at(cell.span)}" if somewhere or mend.kind == "pair" else ""
-        parts.append(f"{new} for {old}{where}" if old else f"{new}{where}")
-    return f"Write {' and '.join(parts)}"
+        parts.append(f"{new} for {old}" if old else new)
+        if somewhere:
+            parts[-1] += f" {_at(cell.span)}"
+    return " and ".join(parts)
 
 
 def _at(span: Span) -> str:
