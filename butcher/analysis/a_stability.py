@@ -90,7 +90,7 @@ def _least_slope(real: Polynomial, imaginary: Polynomial) -> float:
         for root in real_roots(place, -1, 1):
             if root.sign_of(r) and _is_near_negative(real, root.sign_of):
                 x = root.refined(BITS).high
-                ratio = abs(float(value(o, x)) / float(value(r, x)))
+                ratio = abs(float(value(o, x) / value(r, x)))
                 slopes.append(sqrt(float(value(circle, x))) * ratio)
     return min(slopes)
 

@@ -50,7 +50,7 @@ def _at(rho: Factors, sigma: Factors, angle: float) -> complex:
     w = cmath.rect(1, angle)
     below = complex_value(sigma, w)
     z = complex_value(rho, w) / below if below else complex(inf, 0)
-    return z if abs(z) < FARTHEST else BREAK
+    return z if max(abs(z.real), abs(z.imag)) < FARTHEST else BREAK
 
 
 def _between(

@@ -211,7 +211,8 @@ def _as_known(one: Entry) -> Number | float:
     """Exact, or with no more digits than the rounding leaves."""
     if not one.radius:
         return one.value
-    return round(float(one.value), floor(-log10(one.radius)))
+    bits = one.radius.denominator.bit_length() - one.radius.numerator.bit_length()
+    return round(float(one.value), floor(bits * log10(2)))
 
 
 def _is_irreducible(method: LinearMultistep) -> bool | None:

@@ -7,10 +7,9 @@ factors tell the ones, the zeros of |p(w)|^2 for w on the circle, counted by Stu
 from __future__ import annotations
 
 import cmath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
 
 from butcher.analysis.limits import TooLargeError
 from butcher.analysis.sturm import real_roots
@@ -125,13 +124,22 @@ def _number_on_circle(p: Polynomial) -> int:
 
 def _numeric(p: Polynomial) -> list[complex]:
     """The roots of a squarefree polynomial by Aberth's iteration, refined with exact values."""
-    factors = [float(a) for a in monic(p)]
-    if not all(map(isfinite, factors)):
-        raise TooLargeError("the roots are too far apart for floats")
+    exact = monic(p)
+    slopes = derivative(exact)
+    try:
+        found = [_refined(exact, slopes, z) for z in _aberth([float(a) for a in exact])]
+    except (OverflowError, ValueError, ZeroDivisionError) as error:
+        raise TooLargeError("the roots are too far apart for floats") from error
+    if len(set(found)) < len(exact) - 1:
+        raise TooLargeError("the roots are too close to each other for floats")
+    return found
+
+
+def _aberth(factors: Sequence[float]) -> list[complex]:
     slopes = [a * k for k, a in enumerate(factors)][1:]
-    radius = 1 + max(map(abs, factors[:-1]))
-    size = len(factors) - 1
-    found = [min(radius, 1.0) * cmath.rect(1, 2 * cmath.pi * k / size + 0.4) for k in range(size)]
+    size = len(slopes)
+    radius = abs(factors[0]) ** (1 / size)
+    found = [cmath.rect(radius, 2 * cmath.pi * k / size + 0.4) for k in range(size)]
     for _ in range(SWEEPS):
         largest = 0.0
         for k, z in enumerate(found):
@@ -139,16 +147,12 @@ def _numeric(p: Polynomial) -> list[complex]:
             if not near:
                 continue
             newton = complex_value(slopes, z) / near
-            other = sum(1 / (z - y) for j, y in enumerate(found) if j != k and z != y)
-            if newton == other:
-                continue
-            step = 1 / (newton - other)
+            step = 1 / (newton - sum(1 / (z - y) for j, y in enumerate(found) if j != k))
             found[k] = z - step
-            largest = max(largest, abs(step) / max(abs(z), 1e-300))
+            largest = max(largest, abs(step) / abs(z))
         if largest < 1e-14:
             break
-    exact, exact_slopes = monic(p), derivative(monic(p))
-    return [_refined(exact, exact_slopes, z) for z in found]
+    return found
 
 
 def _refined(p: Polynomial, slopes: Polynomial, z: complex) -> complex:

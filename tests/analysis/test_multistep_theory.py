@@ -273,6 +273,15 @@ def test_long_numbers_are_given_up_on_and_said_so() -> None:
     assert {"zero_stable", "roots"} <= set(found.undecided)
 
 
+def test_numbers_past_the_range_of_floats_do_no_harm() -> None:
+    found = multistep_theory(multistep([-1, 10**400, 0, 7, 1], [1, 2]))
+    assert (found.undecided, found.zero_stable) == (("roots",), False)
+    long = ["-0." + "3" * 400, "-0." + "6" * 399 + "7", 1]
+    rounded = multistep_theory(multistep(long, [0, F(4, 3)]))
+    # C_2 = (4 - 2/3 - 2 4/3)/2, over sigma(1) = 4/3
+    assert rounded.error_constant == pytest.approx(1 / 4)
+
+
 def test_a_region_of_too_many_lags_is_given_up_on_and_said_so() -> None:
     k = symbol("k", F(1, 10))
     found = multistep_theory(step_body([-k + 1, *[0] * 29, k], 1, ("k", F(1, 10))))
