@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import perm
 from operator import add, mul
 
 from butcher.analysis.entry import Entry
@@ -42,8 +43,8 @@ class Balls:
         radius = one.radius * (1 << self.bits)
         return one.value.scaled(self.bits), -(-radius.numerator // radius.denominator) + 1
 
-    def block(self, rows: Rows, columns: int) -> BallBlock:
-        return BallBlock(self, rows)
+    def block(self, rows: Rows, columns: int, derivative: int) -> BallBlock:
+        return BallBlock(self, rows, derivative)
 
     def of(self, entries: Sequence[Entry]) -> BallVector:
         one = Entry(ONE)
@@ -79,7 +80,8 @@ class Balls:
 class BallBlock:
     """A matrix of balls. Zeros are exact: they are not stored."""
 
-    def __init__(self, arithmetic: Balls, rows: Rows) -> None:
+    def __init__(self, arithmetic: Balls, rows: Rows, derivative: int) -> None:
+        self.derivative = derivative
         ball = arithmetic.ball
         stored = [{j: ball(e) for j, e in stages.items()} for _, stages in rows]
         self.bits = arithmetic.bits
@@ -91,13 +93,13 @@ class BallBlock:
 
     def apply(self, size: int, vector: BallVector) -> BallVector:
         bounds = tuple(map(add, map(abs, vector.middles), vector.radii))
-        middles, widths = [], []
+        middles, widths, factor = [], [], perm(size, self.derivative)
         for line, sizes, radii in zip(self.middles, self.sizes, self.radii, strict=True):
             middle = sum(map(mul, line.factors, line.pick(vector.middles)))
             radius = sum(map(mul, sizes, line.pick(vector.radii)))
             radius += sum(map(mul, radii.factors, line.pick(bounds)))
-            middles.append((size * middle) >> self.bits)
-            widths.append(((size * radius) >> self.bits) + 2)
+            middles.append((factor * middle) >> self.bits)
+            widths.append(((factor * radius) >> self.bits) + 2)
         for i, values in enumerate(self.values):
             for lag, middle, radius in values:
                 middles[i] += middle * lag**size

@@ -8,20 +8,19 @@ With exact values put in, a row is a B-series with a weight Y(t) for each rooted
 The new value has order p when its weight is 1/gamma(t) for every |t| <= p (Hairer, Norsett,
 Wanner, Solving ODEs I, II.2, II.12, III.8). Explicit and implicit, one step and several, are one
 case: E(t) needs Y of smaller trees only. Several slots make trees of several colours.
+
+For u'' = f(u) a node of f counts for two, its density is |t| (|t|-1) gamma(t1) ... gamma(tm), and
+order p takes the trees of |t| <= p + 1 (Coleman, IMA J. Numer. Anal. 23 (2003)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import factorial
 
 from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.multistep import linear_multistep
 from butcher.analysis.proof import Failure, OrderResult, prove
-from butcher.analysis.ring import Ball
 from butcher.analysis.system import System, system
-from butcher.coefficient import ONE
 from butcher.ir.graph import Graph
 
 __all__ = ["CAP", "Failure", "OrderResult", "Orders", "order", "order_nonautonomous"]
@@ -88,10 +87,11 @@ def start(graph: Graph) -> str | None:
 
 def _system(graph: Graph, up_to: int) -> System | Orders:
     """What trees are counted for, or the orders of a method that is not proved by trees."""
+    derivative = max((equation.derivative for equation in graph.ode), default=1)
     try:
-        return system(graph, up_to)
+        return system(graph, up_to, derivative)
     except UndefinedError as error:
-        return _alone(graph, _second_order(graph, up_to) or _undefined(graph, error))
+        return _alone(graph, _undefined(graph, error))
     except TooLargeError as error:
         return _alone(graph, _too_large(graph, error))
 
@@ -117,26 +117,3 @@ def _undefined(graph: Graph, error: UndefinedError) -> OrderResult:
 
 def _too_large(graph: Graph, error: TooLargeError) -> OrderResult:
     return OrderResult(graph.outputs[0], "advanced", 0, "too large", True, reason=str(error))
-
-
-def _second_order(graph: Graph, up_to: int) -> OrderResult | None:
-    """A multistep method for u'' = f(u): its conditions are linear, trees play no part.
-
-    With exact values the new one has gamma = q! times its weight of u^(q) equal to 1 - q! C_q.
-    """
-    method = linear_multistep(graph)
-    if method is None or method.derivative != 2 or (reached := method.order(up_to)) < 0:
-        return None
-    key, exact = graph.outputs[0], method.is_exact
-    if reached == up_to:
-        return OrderResult(key, "advanced", reached, "reached", exact)
-    q = reached + 2
-    missing = method.constant(q)
-    got = (ONE - missing.value) / factorial(q)
-    wanted, name = ONE / factorial(q), f"u^({q})"
-    if missing.radius:
-        ball = Ball.of(got, missing.radius / factorial(q))
-        failure = Failure(name, name, reached + 1, factorial(q), 1, wanted, ball)
-    else:
-        failure = Failure(name, name, reached + 1, factorial(q), 1, wanted, got)
-    return OrderResult(key, "advanced", reached, "fails", exact, find=lambda: (failure,))

@@ -27,7 +27,8 @@ Outcome = Literal["fails", "reached", "too large", "undecided", "undefined"]
 class Failure:
     """A condition that is broken: `got` should be `wanted`, which is 1/gamma.
 
-    tree           `[[], [[]]]`; with several slots `f[g[], f[]]`, t the time.
+    tree           `[[], [[]]]`; with several slots `f[g[], f[]]`, t the time; for u'' = f(u)
+                   u' is a leaf of its own, `f[u'[], f[]]`.
     differential   `f''(f, f'(f))`, what the weight stands before.
     sigma          the symmetry of the tree: its term of the error is (got - wanted) / sigma.
     """
@@ -127,13 +128,14 @@ class Proof(Generic[Vector]):
         self.slots = list(found.reads)
         self.stages = [[s for s in found.stages if s.slot == slot] for slot in self.slots]
         self.place = {id(s): i for stages in self.stages for i, s in enumerate(stages)}
-        self.time = len(self.slots) if with_time else None
+        self.velocity = len(self.slots) if found.derivative == 2 else None
+        self.time = len(self.slots) + (found.derivative - 1) if with_time else None
         self.trees = Trees(self.palette())
         self.blocks = {
             (reader, slot): self.block([s.argument for s in self.stages[reader]], slot)
             for reader, allowed in enumerate(self.trees.palette.children)
             for slot in allowed
-            if slot != self.time
+            if slot < len(self.slots)
         }
         self.targets = [
             [t for t in found.targets if t.combination.state == found.drives[slot]]
@@ -160,10 +162,14 @@ class Proof(Generic[Vector]):
             tuple(i for i, other in enumerate(self.slots) if drives[other] == reads[slot])
             for slot in self.slots
         ]
-        if self.time is None:
-            return Palette(tuple(self.slots), tuple(children))
-        timed = [(*allowed, self.time) for allowed in children]
-        return Palette((*self.slots, "t"), (*timed, ()))
+        sizes = [self.system.derivative] * len(self.slots)
+        leaves = [(c, n) for c, n in ((self.velocity, "u'"), (self.time, "t")) if c is not None]
+        colours = [c for c, _ in leaves]
+        return Palette(
+            (*self.slots, *(name for _, name in leaves)),
+            (*((*allowed, *colours) for allowed in children), *(() for _ in leaves)),
+            (*sizes, *(1 for _ in leaves)),
+        )
 
     def block(self, parts: Sequence[Combination], slot: int) -> Block[Vector]:
         """The columns of one slot; the values belong to each of them: 1/gamma for every root."""
@@ -172,7 +178,7 @@ class Proof(Generic[Vector]):
             held = ((self.system.stages[j], one) for j, one in part.stages.items())
             mine = {self.place[id(s)]: one for s, one in held if s.slot == self.slots[slot]}
             rows.append((part.values, mine))
-        return self.arithmetic.block(rows, len(self.stages[slot]))
+        return self.arithmetic.block(rows, len(self.stages[slot]), self.system.derivative)
 
     # ------------------------------------------------------------------ order by order
 
@@ -207,7 +213,8 @@ class Proof(Generic[Vector]):
     def conditions(self, n: int, wanted: Set[str]) -> tuple[set[str], set[str]]:
         """Of order n: the targets of which one is broken, and those of which one cannot be told.
 
-        The rest is left out where one is broken for every target wanted.
+        The rest is left out where one is broken for every target wanted. For u'' = f(u) they are
+        those of the trees of order n + 1.
         """
         broken: set[str] = set()
         vague: set[str] = set()
@@ -216,7 +223,7 @@ class Proof(Generic[Vector]):
             for tree in self.of(n, slot) if mine else ():
                 if mine <= broken:
                     break
-                weights = self.weights(tree, slot, n)
+                weights = self.weights(tree, slot, n + self.system.derivative - 1)
                 for place, target in enumerate(targets):
                     verdict = self.arithmetic.is_one(weights, place)
                     if not verdict:
@@ -233,7 +240,7 @@ class Proof(Generic[Vector]):
             place = targets.index(target)
             try:
                 for tree in self.of(n, slot):
-                    weights = self.weights(tree, slot, n)
+                    weights = self.weights(tree, slot, n + self.system.derivative - 1)
                     if self.arithmetic.is_one(weights, place) is False:
                         weight = self.arithmetic.gets(weights, place)
                         found.append(Failure.of(self.trees, tree, n, weight))
@@ -244,16 +251,17 @@ class Proof(Generic[Vector]):
     # ------------------------------------------------------------------ tree by tree
 
     def of(self, n: int, slot: int) -> range:
-        """The trees of order n with a root of the slot."""
+        """The trees with a root of the slot that the conditions of order n are of."""
+        n += self.system.derivative - 1
         while self.trees.order < n:
             counts = self.trees.palette.counts(self.trees.order + 1)
             self.spend(2000 * sum(counts[-1]))
             self.trees.grow()
         return self.trees.of(n, slot)
 
-    def weights(self, tree: int, slot: int, n: int) -> Vector:
+    def weights(self, tree: int, slot: int, size: int) -> Vector:
         """What the targets that the slot drives have of the tree, times its density."""
-        return self.apply(self.ends[slot], n, self.product(tree, slot))
+        return self.apply(self.ends[slot], size, self.product(tree, slot))
 
     def product(self, tree: int, slot: int) -> Vector:
         """E(t) = E(left) Y(right) of the stages of the slot of its root."""
@@ -270,10 +278,11 @@ class Proof(Generic[Vector]):
     def row(self, tree: int, reader: int) -> Vector:
         """Y(t) of the rows that the stages of the slot `reader` read."""
         if (tree, reader) not in self.rows:
-            slot = self.trees.colour(tree)
+            slot, stages = self.trees.colour(tree), self.stages[reader]
             if slot == self.time:
-                times = [s.c or NOTHING for s in self.stages[reader]]
-                found = self.one(self.arithmetic.of(times))
+                found = self.one(self.arithmetic.of([s.c or NOTHING for s in stages]))
+            elif slot == self.velocity:
+                found = self.one(self.arithmetic.of([s.argument.place for s in stages]))
             else:
                 block, product = self.blocks[reader, slot], self.product(tree, slot)
                 found = self.apply(block, self.trees.size(tree), product)

@@ -5,7 +5,8 @@ Both count in the weights of a tree t that the density is already multiplied int
     y(t) = gamma(t) Y(t)      e(t) = gamma(t)/|t| E(t) = y(t1) ... y(tm)
     y(t) = sum_l U_l (-l)^|t| + |t| sum_j A_j e_j(t)
 
-for a row Y and its evaluations E: nothing is ever divided, and a condition reads y(t) = 1.
+for a row Y and its evaluations E: nothing is ever divided, and a condition reads y(t) = 1. For
+u'' = f(u) the density has |t| (|t|-1) in place of |t|, and so has y(t).
 
 A vector holds one weight a stage. A *block* is a matrix of coefficients that maps e(t) of the
 stages of one slot to y(t) of the rows of another.
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, lcm, perm
 from operator import add, itemgetter, mul
 from typing import Protocol, TypeVar
 
@@ -71,7 +72,7 @@ class Block(Protocol[Vector]):
     """y(t) of some rows, of e(t) of the stages they read."""
 
     def apply(self, size: int, vector: Vector) -> Vector:
-        """sum_l U_l (-l)^size + size * sum_j A_j e_j."""
+        """sum_l U_l (-l)^size + size * sum_j A_j e_j, where evaluations count for one."""
 
     def work(self, vector: Vector) -> int:
         """About how many nanoseconds `apply` takes."""
@@ -80,7 +81,7 @@ class Block(Protocol[Vector]):
 class Arithmetic(Protocol[Vector]):
     """Vectors of weights; `Exact` and `Balls` are the two."""
 
-    def block(self, rows: Rows, columns: int) -> Block[Vector]: ...
+    def block(self, rows: Rows, columns: int, derivative: int) -> Block[Vector]: ...
 
     def of(self, entries: Sequence[Entry]) -> Vector: ...
 
@@ -140,8 +141,8 @@ class Exact:
 
     field: Field
 
-    def block(self, rows: Rows, columns: int) -> ExactBlock:
-        return ExactBlock(self.field, rows, columns)
+    def block(self, rows: Rows, columns: int, derivative: int) -> ExactBlock:
+        return ExactBlock(self.field, rows, columns, derivative)
 
     def of(self, entries: Sequence[Entry]) -> ExactVector:
         denominator = common_denominator(entries)
@@ -205,8 +206,8 @@ def common_denominator(entries: Sequence[Entry]) -> int:
 class ExactBlock:
     """An integer matrix over the components: multiplication by a surd is a matrix, too."""
 
-    def __init__(self, field: Field, rows: Rows, columns: int) -> None:
-        self.field = field
+    def __init__(self, field: Field, rows: Rows, columns: int, derivative: int) -> None:
+        self.derivative = derivative
         self.denominator = common_denominator(
             [e for values, stages in rows for e in (*values.values(), *stages.values())]
         )
@@ -227,16 +228,16 @@ class ExactBlock:
         self.terms = sum(len(line.factors) for line in self.lines)
 
     def apply(self, size: int, vector: ExactVector) -> ExactVector:
-        parts = vector.parts
+        parts, factor = vector.parts, perm(size, self.derivative)
         found = [
-            size * sum(map(mul, line.factors, line.pick(parts))) if line.factors else 0
+            factor * sum(map(mul, line.factors, line.pick(parts))) if line.factors else 0
             for line in self.lines
         ]
         if self.has_lags:
             scale = vector.denominator
             for i, values in enumerate(self.values):
                 if values:
-                    found[i] += scale * sum(factor * lag**size for lag, factor in values)
+                    found[i] += scale * sum(one * lag**size for lag, one in values)
         return _reduced(found, self.denominator * vector.denominator)
 
     def work(self, vector: ExactVector) -> int:

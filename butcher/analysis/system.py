@@ -1,7 +1,8 @@
 """A graph as the analysis of order reads it: stages and targets over the exact solution.
 
-    Y_i = sum_l U_il u(t_n - l h) + h sum_j A_ij k_j      k_i = F_i(Y_i)
+    Y_i = sum_l U_il u(t_n - l h) + h^d sum_j A_ij k_j      k_i = F_i(Y_i)
 
+for equations u^(d) = f(u), d = 1 or 2.
 The values a block receives are taken to be exact, u[n-l] = u(t_n - l h). A kept evaluation is
 what it was when it was new, with exact values put in: k1[n-2] is a stage of its own, k1 two
 blocks ago, whose argument has every lag two larger. Where that argument is the new value u[n+1]
@@ -27,11 +28,16 @@ LARGEST_TERMS = 50_000
 
 @dataclass(frozen=True)
 class Combination:
-    """sum of values[l] u(t_n - l h) + h sum of stages[j] k_j, a value of the state."""
+    """sum of values[l] u(t_n - l h) + h^d sum of stages[j] k_j, a value of the state."""
 
     state: str
     values: Mapping[int, Entry]
     stages: Mapping[int, Entry]
+
+    @property
+    def place(self) -> Entry:
+        """sum of values[l] (-l): where it stands, in steps from t_n, but for its stages."""
+        return total(one.times(-lag) for lag, one in self.values.items())
 
     def minus(self, other: Combination) -> Combination:
         return Combination(
@@ -69,12 +75,16 @@ class Target:
 
 @dataclass(frozen=True)
 class System:
-    """`reads` and `drives`: for each slot the state it is a function of and the one it drives."""
+    """`reads` and `drives`: for each slot the state it is a function of and the one it drives.
+
+    derivative   d, the order of the equations.
+    """
 
     stages: tuple[Stage, ...]
     targets: tuple[Target, ...]
     reads: Mapping[str, str]
     drives: Mapping[str, str]
+    derivative: int = 1
 
     @property
     def coefficients(self) -> list[Entry]:
@@ -91,7 +101,9 @@ class System:
         """Whether each sum of the row, over the stages of one slot, is c, within the rounding."""
         if stage.c is None:
             return False
-        start = total(one.times(-lag) for lag, one in stage.argument.values.items())
+        start = stage.argument.place
+        if self.derivative == 2:
+            return (start - stage.c).may_be(0)
         sums = {slot: start for slot, state in self.drives.items() if state == stage.argument.state}
         for place, one in stage.argument.stages.items():
             slot = self.stages[place].slot
@@ -99,21 +111,23 @@ class System:
         return all((found - stage.c).may_be(0) for found in sums.values())
 
 
-def system(graph: Graph, depth: int) -> System:
+def system(graph: Graph, depth: int, derivative: int = 1) -> System:
     """The stages that the new values and the estimates depend on.
 
     depth   how often a kept evaluation may read a kept evaluation before it no longer counts:
             every time the order of what it adds is one higher, so the order sought will do.
+    derivative   of the equations; others are refused.
 
     Raises UndefinedError, or TooLargeError.
     """
-    return _Unfolding(graph, depth).system()
+    return _Unfolding(graph, depth, derivative).system()
 
 
 @dataclass
 class _Unfolding:
     graph: Graph
     depth: int
+    derivative: int
     places: dict[tuple[str, int], int] = field(default_factory=dict)
     """(evaluation, lag) -> its index among the stages."""
     found: list[tuple[str, int, int]] = field(default_factory=list)
@@ -129,7 +143,7 @@ class _Unfolding:
         stages: list[Stage] = []
         while len(stages) < len(self.found):
             stages.append(self.stage(*self.found[len(stages)], reads))
-        result = System(tuple(stages), tuple(targets), reads, drives)
+        result = System(tuple(stages), tuple(targets), reads, drives, self.derivative)
         _check(result)
         return result
 
@@ -137,9 +151,11 @@ class _Unfolding:
         reads: dict[str, str] = {}
         drives: dict[str, str] = {}
         for equation in self.graph.ode:
-            if equation.derivative != 1:
+            if equation.derivative != self.derivative:
                 raise UndefinedError(
-                    f"order is proved for first-order equations, not for {equation.state}''"
+                    "trees are counted for equations of one order, not for "
+                    + equation.state
+                    + "'" * equation.derivative
                 )
             for slot, state in equation.slots:
                 if slot in reads:
@@ -202,7 +218,7 @@ class _Unfolding:
                 value = self.entry(source, key, coefficient, 0)
                 values[lag + held.lag] = values.get(lag + held.lag, NOTHING) + value
                 continue
-            value = self.entry(source, key, coefficient, 1)
+            value = self.entry(source, key, coefficient, self.derivative)
             evaluation, ago = self.origin(held) if held is not None else (source, 0)
             place = self.place(evaluation, lag + ago, deep + (ago > 0))
             if place is not None:
@@ -220,7 +236,7 @@ class _Unfolding:
                 self.entries[source, key] = entry(coefficient, power)
             return self.entries[source, key]
         except NotHomogeneousError as error:
-            what = "h times a number" if power else "a number without h"
+            what = f"h{'^2' * (power - 1)} times a number" if power else "a number without h"
             raise UndefinedError(f"{source} in {key} has {error}, which is not {what}") from error
         except ZeroDivisionError as error:
             raise UndefinedError(f"{source} in {key}: {error}") from error
@@ -260,6 +276,8 @@ def _check(found: System) -> None:
     parts = [(f"the argument of {s.evaluation}", s.argument) for s in found.stages]
     parts += [(t.key, t.combination) for t in found.targets]
     for name, part in parts:
+        if found.derivative == 2 and name in {t.key for t in found.targets}:
+            _keeps_straight_lines(name, part)
         factors = total(part.values.values())
         if not factors.may_be(1):
             added = shown(factors.value)
@@ -270,3 +288,10 @@ def _check(found: System) -> None:
             slot = found.stages[place].slot
             if found.drives[slot] != part.state:
                 raise UndefinedError(f"{name} adds {slot}, which drives {found.drives[slot]}")
+
+
+def _keeps_straight_lines(name: str, part: Combination) -> None:
+    """u'' = 0 is to be solved exactly: without it h^2 f is no part of the next value."""
+    if not part.place.may_be(1):
+        place = shown(part.place.value)
+        raise UndefinedError(f"{name} does not keep straight lines: t is {place} there, not 1")

@@ -11,6 +11,8 @@ known by its index in one list, in which `left` and `right` stand before it.
 
 Nodes may have colours, one a slot of a partitioned or additive equation. Which colours may grow on
 which is the palette's: in x' = f(y), y' = g(x) only g grows on f (P-series; ibid., II.15).
+For u'' = f(u) a node of f counts for two, and beside f a leaf u' may grow on it (Coleman, Order
+conditions for a class of two-step methods for y'' = f(x, y), IMA J. Numer. Anal. 23 (2003)).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from math import factorial, prod
+from math import factorial, perm, prod
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -28,10 +30,18 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of nodes, by name, and for each of them the colours that may grow on it."""
+    """The colours of nodes, by name, and for each of them the colours that may grow on it.
+
+    sizes   what a node of each colour adds to the order of its tree, 1 if nothing is said; 2 for
+            u'' = f(u).
+    """
 
     names: tuple[str, ...] = ("f",)
     children: tuple[tuple[int, ...], ...] = ((0,),)
+    sizes: tuple[int, ...] = ()
+
+    def size(self, colour: int) -> int:
+        return self.sizes[colour] if self.sizes else 1
 
     def counts(self, order: int) -> list[list[int]]:
         """counts[n][c]: the trees of order n, n <= order, with a root of colour c, none listed.
@@ -39,20 +49,27 @@ class Palette:
         Euler's transform: with a(d) the trees of order d that may grow on the root and s(k) the
         sum of d a(d) over d | k, the forests of order n are b(n) = 1/n sum_k s(k) b(n-k).
         """
-        trees = [[0] * len(self.names), *([1] * len(self.names) for _ in range(order))]
-        forests = [[1] for _ in self.names]
-        for n in range(1, order):
+        trees = [[0] * len(self.names) for _ in range(order + 1)]
+        forests: list[list[int]] = [[1] for _ in self.names]
+        for n in range(1, order + 1):
             for colour, allowed in enumerate(self.children):
-                grown = [sum(trees[d][c] for c in allowed) for d in range(n + 1)]
-                total = sum(
-                    sum(d * grown[d] for d in range(1, k + 1) if k % d == 0)
-                    * forests[colour][n - k]
-                    for k in range(1, n + 1)
-                )
-                forests[colour].append(total // n)
-            for colour, forest in enumerate(forests):
-                trees[n + 1][colour] = forest[n]
+                size = self.size(colour)
+                if n > size:
+                    grown = [sum(trees[d][c] for c in allowed) for d in range(n - size + 1)]
+                    forests[colour].append(_forests(grown, forests[colour]))
+                if n >= size:
+                    trees[n][colour] = forests[colour][n - size]
         return trees
+
+
+def _forests(trees: list[int], forests: list[int]) -> int:
+    """The forests of the next order, len(forests), of which `trees` counts the trees."""
+    n = len(forests)
+    total = sum(
+        sum(d * trees[d] for d in range(1, k + 1) if k % d == 0) * forests[n - k]
+        for k in range(1, n + 1)
+    )
+    return total // n
 
 
 def cache_by_tree(method: Callable[[Trees, int], Result]) -> Callable[[Trees, int], Result]:
@@ -77,6 +94,8 @@ class Trees:
         self.left: list[int] = []
         self.right: list[int] = []
         """The two parts of each tree; -1 for a single node."""
+        self._roots: dict[int, int] = {}
+        """single node -> colour"""
         self._ranges: list[list[range]] = [[range(0) for _ in self.palette.names]]
         for _ in range(order):
             self.grow()
@@ -99,7 +118,8 @@ class Trees:
         left, right, fresh = self.left, self.right, []
         for colour, allowed in enumerate(self.palette.children):
             start = len(left)
-            if n == 1:
+            if n == self.palette.size(colour):
+                self._roots[start] = colour
                 left.append(-1)
                 right.append(-1)
             for k in range(1, n):
@@ -127,17 +147,21 @@ class Trees:
         """The colour of the root."""
         while self.left[tree] >= 0:
             tree = self.left[tree]
-        return tree  # the single nodes are the first trees, one a colour
+        return self._roots[tree]
 
     def size(self, tree: int) -> int:
-        """The order of the tree: its number of nodes."""
+        """The order of the tree: its number of nodes, those that count for two twice."""
         order = bisect_right(self._ranges, tree, key=lambda ranges: ranges[0].start)
         return order - 1
 
     @cache_by_tree
     def gamma(self, tree: int) -> int:
-        """The density: |t| gamma(t1) ... gamma(tm). The exact solution has weight 1/gamma."""
-        return self.size(tree) * prod(map(self.gamma, self.subtrees(tree)))
+        """The density: |t| gamma(t1) ... gamma(tm). The exact solution has weight 1/gamma.
+
+        A root that counts for two makes it |t| (|t|-1) gamma(t1) ... gamma(tm).
+        """
+        own = perm(self.size(tree), self.palette.size(self.colour(tree)))
+        return own * prod(map(self.gamma, self.subtrees(tree)))
 
     @cache_by_tree
     def sigma(self, tree: int) -> int:

@@ -262,7 +262,7 @@ K = Coefficient.symbol(Variable("k", Number.of(F(-1, 20))))
                 ["u[n+1]"],
                 ode=(ODE[0].model_copy(update={"derivative": 2}),),
             ),
-            "order is proved for first-order equations, not for u''",
+            "k1 in u[n+1] has h, which is not h^2 times a number",
         ),
         (
             graph([U], [], [row("u[n+1]", **{"u[n]": 1})], ["u[n+1]"], ode=()),
