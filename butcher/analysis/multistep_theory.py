@@ -129,13 +129,7 @@ class MultistepTheory:
 def multistep_theory(graph: Graph) -> MultistepTheory:
     """Of one state, every evaluation of one slot at one of its values; else UndefinedError."""
     formula = multistep_formula(graph)
-    try:
-        method = formula.at_start()
-    except NotHomogeneousError as error:
-        what = "h" if formula.derivative == 1 else "h^2"
-        raise UndefinedError(f"{error} is no multiple of {what}, or depends on it") from error
-    except ZeroDivisionError as error:
-        raise UndefinedError(str(error)) from error
+    method = _at_start(formula)
     ask = _Ask()
     order = max(0, method.order(2 * len(method.alpha)))
     local, constant = _error_constants(method, order)
@@ -192,6 +186,16 @@ class _Ask:
 # ---------------------------------------------------------------------- at the start values
 
 
+def _at_start(formula: MultistepFormula) -> LinearMultistep:
+    try:
+        return formula.at_start()
+    except NotHomogeneousError as error:
+        what = "h" if formula.derivative == 1 else "h^2"
+        raise UndefinedError(f"{error} is no multiple of {what}, or depends on it") from error
+    except ZeroDivisionError as error:
+        raise UndefinedError(str(error)) from error
+
+
 def _error_constants(
     method: LinearMultistep, order: int
 ) -> tuple[Number | float | None, Number | float | None]:
@@ -221,8 +225,8 @@ def _is_irreducible(method: LinearMultistep) -> bool | None:
 
 def _is_stable_at_infinity(method: LinearMultistep) -> bool | None:
     """sigma's roots, as rho's; of an explicit method one of them is at infinity."""
-    if method.beta[-1] == NOTHING:
-        return False
+    if method.beta[-1].may_be(0):
+        return None if method.beta[-1].radius else False
     monic = method.beta[-1].value.inverse()
     radius = monic.magnitude()
     scaled = [Entry(b.value * monic, b.radius * radius) for b in method.beta]
