@@ -27,11 +27,16 @@ def isolated(p: Sequence[Number], bound: int) -> list[Interval]:
 
     bound   a power of two that none of them reaches in absolute value.
     """
+    if all(a.is_rational for a in p):
+        return _isolated(whole_numbers(p), bound)
     common = lcm(*(a.denominator for a in p))
-    whole = [a * common for a in p]
-    if all(a.is_rational for a in whole):
-        return _isolated([a.terms[0][1] if a else 0 for a in whole], bound)
-    return _isolated(whole, bound)
+    return _isolated([a * common for a in p], bound)
+
+
+def whole_numbers(p: Sequence[Number]) -> list[int]:
+    """Rational coefficients, times what makes them integers."""
+    common = lcm(*(a.denominator for a in p))
+    return [a.terms[0][1] * (common // a.denominator) if a else 0 for a in p]
 
 
 def _isolated(p: list[Exact], bound: int) -> list[Interval]:
@@ -46,12 +51,12 @@ def _isolated(p: list[Exact], bound: int) -> list[Interval]:
 
 def _half_open(p: list[Exact], low: Fraction, high: Fraction) -> Interval:
     """(low, high] for the one root between them, where high may be another root."""
-    if low == high or _value(p, high):
+    if low == high or homogeneous(p, high):
         return low, high
-    start = _value(p, low) or _value([a * k for k, a in enumerate(p)][1:], low)
+    start = homogeneous(p, low) or homogeneous([a * k for k, a in enumerate(p)][1:], low)
     while True:
         middle = (low + high) / 2
-        found = _value(p, middle)
+        found = homogeneous(p, middle)
         if not found:
             return middle, middle
         if _sign(found) != _sign(start):
@@ -59,8 +64,9 @@ def _half_open(p: list[Exact], low: Fraction, high: Fraction) -> Interval:
         low = middle
 
 
-def _value(p: Sequence[Exact], x: Fraction) -> Exact:
-    """p(x) times the power of the denominator of x that makes it whole."""
+def homogeneous(p: Sequence[Exact], x: Fraction) -> Exact:
+    """p(x) times the power of the denominator of x that makes it whole, of integers an integer."""
+    spend(len(p) // 4, x.denominator.bit_length())
     found, scale = p[-1], 1
     for a in p[-2::-1]:
         scale *= x.denominator

@@ -16,7 +16,8 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
-from butcher.analysis.isolation import isolated
+from butcher.analysis.closed_form import closed_forms
+from butcher.analysis.isolation import homogeneous, isolated, whole_numbers
 from butcher.analysis.univariate import (
     UNIT,
     VARIABLE,
@@ -35,9 +36,6 @@ from butcher.analysis.univariate import (
 from butcher.coefficient import Number
 
 Point = Number | int | Fraction
-
-LONGEST_LEAD = 128
-"""Bits of a leading coefficient whose divisors are tried as denominators of an exact root."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,27 @@ class SturmChain:
             return ()
         return tuple(RealRoot(self, *one) for one in isolated(p, self.bound))
 
+    @cached_property
+    def closed_forms(self) -> tuple[Number | None, ...]:
+        """Of each root, None where it has none that is sought."""
+        intervals = [(root.low, root.high) for root in self.roots]
+        return closed_forms(
+            self.squarefree, intervals, lambda k, bits: self.roots[k].refined(bits).high
+        )
+
+    @cached_property
+    def _integers(self) -> list[int] | None:
+        """The coefficients, if they are rational."""
+        p = self.squarefree
+        return None if any(not a.is_rational for a in p) else whole_numbers(p)
+
+    def sign(self, x: Fraction) -> int:
+        """Of the squarefree polynomial."""
+        if self._integers is None:
+            return value(self.squarefree, x).sign
+        found = homogeneous(self._integers, x)
+        return (found > 0) - (found < 0)
+
 
 def _changes(signs: Iterable[int]) -> int:
     seen = [sign for sign in signs if sign]
@@ -112,13 +131,13 @@ class RealRoot:
 
     def refined(self, bits: int) -> RealRoot:
         """In an interval no longer than 2^-bits."""
-        p, low, high, width = self.chain.squarefree, self.low, self.high, Fraction(2) ** -bits
-        above = value(p, high).sign
+        low, high, width = self.low, self.high, Fraction(2) ** -bits
+        above = self.chain.sign(high)
         if not above:
             return RealRoot(self.chain, high, high)
         while high - low > width:
             middle = (low + high) / 2
-            sign = value(p, middle).sign
+            sign = self.chain.sign(middle)
             if not sign:
                 return RealRoot(self.chain, middle, middle)
             low, high = (low, middle) if sign == above else (middle, high)
@@ -157,68 +176,14 @@ class RealRoot:
             return not value(divisor, self.low)
         return SturmChain(divisor).count(self.low, self.high) == 1
 
-    # ------------------------------------------------------------------ closed forms
-
-    @cached_property
+    @property
     def exact(self) -> Number | None:
-        """The root in closed form, where it is rational or a quadratic surd over the rationals.
-
-        None also for numbers too long to try, and mostly where the polynomial itself has surds.
-        """
+        """In closed form, where it is rational or a quadratic surd over the rationals."""
         if self.low == self.high:
             return Number.of(self.low)
-        p = self.chain.squarefree
-        if len(p) == 2:
-            return -p[0] / p[1]
-        if len(p) == 3:
-            return self._of_quadratic(p)
-        if any(not a.is_rational for a in p) or abs(p[-1].terms[0][1]).bit_length() > LONGEST_LEAD:
-            return None
-        found = self._rational()
-        return self._quadratic() if found is None else found
-
-    def _of_quadratic(self, p: Polynomial) -> Number | None:
-        c, b, a = p
-        discriminant = b * b - a * c * 4
-        if not discriminant.is_rational:
-            return None
-        try:
-            root = Number.sqrt(discriminant.fraction)
-        except ValueError:
-            return None
-        for sign in (1, -1):
-            found = (root * sign - b) / (a * 2)
-            if self._holds(found):
-                return found
-        return None
-
-    def _holds(self, x: Number) -> bool:
-        return self.low < x and not x > self.high
-
-    def _rational(self) -> Number | None:
-        """The leading integer times a rational root is an integer."""
-        p = self.chain.squarefree
-        lead = abs(p[-1].terms[0][1])
-        near = self.refined(lead.bit_length() + 2)
-        candidate = Number.of(Fraction(round((near.low + near.high) / 2 * lead), lead))
-        return candidate if not value(p, candidate) and self._holds(candidate) else None
-
-    def _quadratic(self) -> Number | None:
-        """The conjugate of a real quadratic surd is real, and a root as well."""
-        p = self.chain.squarefree
-        lead = abs(p[-1].terms[0][1])
-        bits = 2 * lead.bit_length() + self.chain.bound.bit_length() + 8
-        x = self.refined(bits)
-        for other in self.chain.roots:
-            if other.low == self.low:
-                continue
-            y = other.refined(bits)
-            total, product = round((x.low + y.low) * lead), round(x.low * y.low * lead)
-            factor = polynomial([product, -total, lead])
-            found = None if divided(p, factor)[1] else self._of_quadratic(factor)
-            if found is not None:
-                return found
-        return None
+        places = enumerate(self.chain.roots)
+        place = next(k for k, one in places if one.low <= self.low and self.high <= one.high)
+        return self.chain.closed_forms[place]
 
 
 def _bits(width: Fraction) -> int:
