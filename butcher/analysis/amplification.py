@@ -25,8 +25,8 @@ from butcher.ir.graph import Graph, Row
 
 UNIT_ROUNDOFF = {"bfloat16": 2.0**-8, "float16": 2.0**-11, "float32": 2.0**-24, "float64": 2.0**-53}
 
-LARGEST_ERROR = 0.1
-"""Of a row, relative to the states: one decimal digit of it is right."""
+LARGEST_ERROR = 1.0
+"""Of a row, relative to the states: the bound of an error that is mostly far below it."""
 
 LARGEST_CONDITION = 1e12
 """Past it the sum of the factors is zero to the digits that doubles leave of it."""
@@ -65,7 +65,7 @@ class Precision:
 
     unit_roundoff    the largest relative error of rounding to it.
     predicted_error  the bound for the worst row, relative to the states.
-    safe             whether it is at most 1/10: one decimal digit of every row is right. A
+    safe             whether it is at most 1: no row can be noise alone. A
                      measured error may be far smaller, so False is a risk and no certainty.
     """
 

@@ -6,11 +6,18 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 from typing import Any
 
+from butcher.analysis.amplification import amplification
+from butcher.analysis.concurrency import concurrency
+from butcher.analysis.cost import cost
 from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.modified import modified_equation
+from butcher.analysis.multistep_theory import multistep_theory
 from butcher.analysis.proof import OrderResult
+from butcher.analysis.runge_kutta import runge_kutta
+from butcher.analysis.stability import stability
+from butcher.analysis.variance import variance
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
 from butcher.compiler.lookup import resolve
 from butcher.compiler.report.plain import Plain, plain
@@ -23,24 +30,20 @@ from butcher.passes.prune import prune
 from butcher.spec import Scheme
 from butcher.spec.expression import MOST_ARITHMETIC
 
-METHOD = {
-    "runge_kutta": "butcher.analysis.runge_kutta",
-    "stability": "butcher.analysis.stability",
-    "multistep_theory": "butcher.analysis.multistep_theory",
-    "modified_equation": "butcher.analysis.modified",
-}
-"""What is asked of the method as the file has it: function -> its module."""
+Question = Callable[..., object]
 
-STAGES = {
-    "amplification": "butcher.analysis.amplification",
-    "variance": "butcher.analysis.variance",
+METHOD: Mapping[str, Question] = {
+    "runge_kutta": runge_kutta,
+    "stability": stability,
+    "multistep_theory": multistep_theory,
+    "modified_equation": modified_equation,
 }
+"""What is asked of the method as the file has it."""
+
+STAGES: Mapping[str, Question] = {"amplification": amplification, "variance": variance}
 """What is asked of the method, its sweeps written out if it has some."""
 
-BLOCK = {
-    "cost": "butcher.analysis.cost",
-    "concurrency": "butcher.analysis.concurrency",
-}
+BLOCK: Mapping[str, Question] = {"cost": cost, "concurrency": concurrency}
 """What is asked of the block that is compiled from it, pruned and unrolled."""
 
 PARTS = (*METHOD, *STAGES, *BLOCK)
@@ -136,16 +139,18 @@ def _questions(
     scheme: Scheme, graph: Graph, order: int | None
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """Every part by name, and what computes it."""
-    for name, module in (METHOD | STAGES | BLOCK).items():
-        function = getattr(import_module(module), name)
-        if name == "modified_equation":
-            yield name, partial(function, graph, order)
-        elif name in METHOD:
-            yield name, partial(function, graph)
-        elif name in STAGES and (graph.is_explicit or graph.sweeps is None):
-            yield name, lambda function=function: function(_held(scheme))  # type: ignore[misc]
-        else:
-            yield name, lambda function=function: function(_block(scheme))  # type: ignore[misc]
+    swept = graph.sweeps is not None and not graph.is_explicit
+    for name, ask in METHOD.items():
+        more = (order,) if name == "modified_equation" else ()
+        yield name, partial(ask, graph, *more)
+    for name, ask in STAGES.items():
+        yield name, partial(_asked, ask, _block if swept else _held, scheme)
+    for name, ask in BLOCK.items():
+        yield name, partial(_asked, ask, _block, scheme)
+
+
+def _asked(ask: Question, made: Callable[[Scheme], Graph], scheme: Scheme) -> object:
+    return ask(made(scheme))
 
 
 def _held(scheme: Scheme) -> Graph:

@@ -6,16 +6,28 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from butcher.analysis.proof import OrderResult
+from butcher.coefficient import ONE
 from butcher.compiler.claims import claimed, proved, starts
-from butcher.compiler.report.words import approximate, exact, interval, percent, polynomial, yes
+from butcher.compiler.report.words import (
+    approximate,
+    end,
+    exact,
+    interval,
+    order_of,
+    percent,
+    polynomial,
+    yes,
+)
 
 if TYPE_CHECKING:
     from butcher.analysis.amplification import Amplification
     from butcher.analysis.concurrency import Concurrency
     from butcher.analysis.cost import Cost
     from butcher.analysis.modified import ModifiedEquation
+    from butcher.analysis.multistep_theory import MultistepTheory, SymbolRegion
     from butcher.analysis.principal_error import PrincipalError
     from butcher.analysis.runge_kutta import RungeKuttaTheory
+    from butcher.analysis.stability import Stability
     from butcher.analysis.variance import VarianceHeuristic
     from butcher.compiler.report.gather import Report
 
@@ -162,6 +174,91 @@ def _principal(error: PrincipalError | None) -> str:
     )
 
 
+# --------------------------------------------------------------------------- linear stability
+
+
+def _stability(found: Stability) -> Iterator[Row]:
+    yield "test equation", found.test_equation
+    if found.numerator is not None and found.denominator is not None:
+        above, below = polynomial(found.numerator, "z"), polynomial(found.denominator, "z")
+        yield "R(z)", above if below == "1" else f"({above}) / ({below})"
+    yield "real interval", interval(found.real_interval, "(-{}, 0)")
+    yield "imaginary interval", interval(found.imaginary_interval, "i(-{0}, {0})")
+    if found.a_stable is not None:
+        yield "A-stable", yes(found.a_stable)
+    if found.l_stable is not None and found.a_stable:
+        yield "L-stable", yes(found.l_stable)
+    if found.r_at_infinity is not None and found.denominator != (ONE,):
+        yield "R(infinity)", end(found.r_at_infinity)
+    if found.dispersion_order is not None:
+        yield "dispersion", order_of(found.dispersion_order, found.dispersion_constant)
+    if found.dissipation_order is not None:
+        yield "dissipation", order_of(found.dissipation_order, found.dissipation_constant)
+
+
+# --------------------------------------------------------------------------- multistep
+
+
+def _multistep(found: MultistepTheory) -> Iterator[Row]:
+    yield "rho", polynomial(found.rho, "w")
+    yield "sigma", polynomial(found.sigma, "w")
+    yield "consistent", _consistent(found)
+    yield "error constant", exact(found.error_constant)
+    yield "roots of rho", _roots(found)
+    yield "zero-stable", _zero_stable(found)
+    for region in found.symbol_regions:
+        yield "zero-stable where", _region(region)
+    for jump in found.order_jumps:
+        unstable = "" if jump.zero_stable else ", but not zero-stable"
+        at = f"{jump.symbol} = {exact(jump.value)}"
+        weight = found.consistent_weight
+        yield "higher order", f"{jump.order} at {at}{unstable}, with {weight} before the slot"
+    if found.a_stable:
+        yield "A-stable", "yes"
+    elif found.a_alpha is not None:
+        yield "A(alpha)-stable", f"alpha = {approximate(found.a_alpha)} degrees"
+    elif found.a_stable is False:
+        yield "A-stable", "no, nor A(0)"
+    if found.stable_at_infinity and found.damping_at_infinity is not None:
+        yield "at infinity", f"stable, a step leaves {exact(found.damping_at_infinity)}"
+    for name in found.undecided:
+        yield "not known", f"{name}: it would take too long to compute"
+
+
+def _consistent(found: MultistepTheory) -> str:
+    if found.consistent:
+        return f"with {found.steps_equation}"
+    if found.steps_equation is None:
+        return "with no equation"
+    return (
+        f"with {found.steps_equation}, to order {found.consistent_order}; with the file's "
+        f"equation if {found.consistent_weight} stands before the slot"
+    )
+
+
+def _roots(found: MultistepTheory) -> str:
+    texts = []
+    for root in found.roots or ():
+        text = exact(root.real)
+        if root.imaginary:
+            text = f"{approximate(float(root.real))}{float(root.imaginary):+.6g}i"
+        times = f" ({root.multiplicity} times)" if root.multiplicity > 1 else ""
+        modulus = f" of modulus {exact(root.modulus)}" if root.imaginary else ""
+        texts.append(f"{text}{modulus}{times}")
+    return ", ".join(texts)
+
+
+def _zero_stable(found: MultistepTheory) -> str:
+    weak = ", weakly: roots besides 1 lie on the unit circle" if found.weakly_stable else ""
+    return yes(found.zero_stable) + weak
+
+
+def _region(region: SymbolRegion) -> str:
+    at = f", at {', '.join(region.others)}" if region.others else ""
+    note = f" ({region.note})" if region.note else ""
+    return f"{region.region}{at}{note}"
+
+
 # --------------------------------------------------------------------------- modified equation
 
 
@@ -229,6 +326,8 @@ def _concurrency(found: Concurrency) -> Iterator[Row]:
 
 _BLOCKS: dict[str, tuple[str, Callable[..., Iterator[Row]]]] = {
     "runge_kutta": ("Runge-Kutta theory", _runge_kutta),
+    "stability": ("Linear stability", _stability),
+    "multistep_theory": ("Linear multistep theory", _multistep),
     "modified_equation": ("Modified equation", _modified),
     "amplification": ("Rounding", _amplification),
     "variance": ("Growth of the forward variance (heuristic)", _variance),

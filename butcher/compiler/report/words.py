@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import inf
 
 from butcher.analysis.ring import Ball
-from butcher.coefficient import Number, shown
+from butcher.coefficient import Number, is_short, shown
 
 LONGEST = 24
 """Characters of an exact number that a table shows without its decimals."""
@@ -41,20 +41,38 @@ def exact(value: Number | Fraction | Ball | float | None) -> str:
     return f"{text} = {approximate(float(number))}" if not number.is_rational else text
 
 
-def interval(value: Number | float | None, left: str, right: str) -> str:
-    return "" if value is None else f"{left}{exact(value)}{right}"
+def end(value: Number | float) -> str:
+    """The end of an interval, or a limit."""
+    return "infinity" if value == inf else exact(value)
+
+
+def interval(value: Number | float | None, form: str) -> str:
+    """`(-2, 0)` from the form `(-{}, 0)`; `empty`, or with its decimals behind it."""
+    if value is None or value == 0:
+        return "" if value is None else "empty"
+    if isinstance(value, Number) and not value.is_rational:
+        return f"{form.format(value)}, {approximate(float(value))}"
+    return form.format(end(value))
+
+
+def order_of(order: float, constant: Number | float | None) -> str:
+    if order == inf:
+        return "none"
+    return f"order {order}" + (f", constant {exact(constant)}" if constant is not None else "")
 
 
 def polynomial(factors: Sequence[Number], variable: str) -> str:
-    """`1 + z + 1/2 z^2`, constant first; nothing for zero factors."""
+    """`1 + z + 1/2 z^2`, constant first; a long factor in six digits."""
     parts: list[str] = []
     for power, factor in enumerate(factors):
         if not factor:
             continue
         name = "" if not power else variable if power == 1 else f"{variable}^{power}"
         negative = factor.sign < 0
-        size = shown(-factor if negative else factor, LONGEST)
-        size = f"({size})" if name and any(c in size for c in "+-") else size
+        absolute = -factor if negative else factor
+        size = str(absolute) if is_short(absolute, LONGEST) else f"{float(absolute):.6g}"
+        size = f"({size})" if name and "sqrt" in size and any(c in size for c in "+-") else size
         term = name if name and size == "1" else f"{size} {name}".strip()
-        parts.append(("- " if negative else "+ " if parts else "") + term)
+        sign = "-" if negative else "+" if parts else ""
+        parts.append(f"{sign} {term}" if parts else f"{sign}{term}")
     return " ".join(parts) or "0"
