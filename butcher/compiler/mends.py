@@ -31,14 +31,17 @@ from butcher.spec.scheme import Multistep, RungeKutta, Scheme
 class Mend:
     """A change of one cell, or of two together, with which everything holds.
 
-    typed    for each of its cells what stands there and what to write, as text.
-    is_node  whether it is a node that is changed, and no coefficient.
+    typed     for each of its cells what stands there and what to write, as text.
+    distance  in characters.
+    odder     how much less likely its numbers are than those that stand there.
+    is_node   whether it is a node that is changed, and no coefficient.
     """
 
     kind: str
     suspects: tuple[Suspect, ...]
     typed: tuple[tuple[str, str], ...]
     distance: int
+    odder: int
     is_node: bool = False
 
 
@@ -102,10 +105,27 @@ def _ranked(found: Iterable[Mend]) -> tuple[Mend, ...]:
 
 
 def _likely(mend: Mend) -> tuple[int, int]:
-    """Small changes first, then those that leave the simpler numbers behind."""
-    odd = sum(oddness(new) - oddness(old) for old, new in mend.typed)
-    return mend.distance, odd
+    """Small changes first, then those that leave the likelier numbers behind."""
+    return mend.distance, mend.odder
 
+
+def _odder(typed: Iterable[tuple[str, str]]) -> int:
+    """By how much the numbers look less like what somebody meant than before."""
+    return sum(oddness(new) - oddness(old) for old, new in typed)
+
+
+def _rarer(before: Entry, after: Entry, written: Mapping[Cell, Entry]) -> int:
+    """Tableaus repeat their numbers, so one that stands elsewhere is likelier to be right."""
+    values = [one.value for one in written.values()]
+    return ALONE * ((values.count(before.value) > 1) - (after.value in values))
+
+
+ALONE = 6
+"""What it counts that a number stands nowhere else, beside the length of its text."""
+
+EXCHANGED = -6
+"""An exchange changes no number. That one should mend a method by chance is less likely than that
+one of many other digits does."""
 
 LONGEST_VALUE = 2000
 """Characters of an exact number in a list of suspects."""
@@ -138,7 +158,11 @@ def _told(
     )
     typed = tuple(zip(old, new, strict=True))
     is_node = all(cell.source is None for cell in cells)
-    return Mend(repair.kind, suspects, typed, cost, is_node)
+    odder = EXCHANGED
+    if repair.kind != "swap":
+        rarer = (_rarer(*both, written) for both in zip(before, after, strict=True))
+        odder = _odder(typed) + sum(rarer)
+    return Mend(repair.kind, suspects, typed, cost, odder, is_node)
 
 
 def _term(texts: Texts, span: Span, factor: Number) -> Mend:
@@ -147,7 +171,7 @@ def _term(texts: Texts, span: Span, factor: Number) -> Mend:
     found = factor_of(texts.method, span)
     if found is None:
         typed = "", f"{factor}*{speller.text(span)}"
-        return Mend("one", (Suspect(span, "1", str(factor)),), (typed,), len(typed[1]))
+        return Mend("one", (Suspect(span, "1", str(factor)),), (typed,), len(typed[1]), 0)
     written = speller.value(found.at)
     mended = Entry(written / factor if found.below else written * factor)
     old, new = speller.text(found.at.span), speller.nearest(found.at, mended)
@@ -157,7 +181,8 @@ def _term(texts: Texts, span: Span, factor: Number) -> Mend:
         if new.text == plain(mended):  # without the step, or what else it is made of
             new = Spelling(f"{factor}*{old}", len(str(factor)) + 1)
         suspect = Suspect(found.at.span, old, new.text)
-    return Mend("one", (suspect,), ((old, new.text),), new.distance)
+    typed = old, new.text
+    return Mend("one", (suspect,), (typed,), new.distance, _odder([typed]))
 
 
 def _value(text: str, value: Entry) -> str:
