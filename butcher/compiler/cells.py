@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from butcher.analysis.entry import Entry
 from butcher.analysis.tableau import Cell
@@ -91,9 +92,17 @@ class _Cells:
         return None
 
     def evaluation(self, slot: str, stage: int) -> str:
-        (tableau,) = (t for t in self.body.tableaus if t.slot == slot)
-        span = tableau.stages[stage].place.span
-        return next(e.key for e in self.graph.evaluations if e.slot == slot and e.span == span)
+        return self.evaluations[slot, stage]
+
+    @cached_property
+    def evaluations(self) -> dict[tuple[str, int], str]:
+        """(slot, stage) -> the key of the evaluation."""
+        known = {(e.slot, e.span): e.key for e in self.graph.evaluations}
+        return {
+            (tableau.slot, i): known[tableau.slot, stage.place.span]
+            for tableau in self.body.tableaus
+            for i, stage in enumerate(tableau.stages)
+        }
 
     def is_node(self, row: str, span: Span) -> bool:
         return any(e.argument == row and e.node == span for e in self.graph.evaluations)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from butcher.analysis.order import Orders
-from butcher.analysis.term_repair import term_repair
+from butcher.analysis.term_repair import TermRepair
 from butcher.coefficient import ONE, Coefficient, Number
 from butcher.errors import SpecError
 from butcher.frontend import tree
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
+from butcher.ir.lower_step import only_call
 from butcher.source import Span
 from butcher.spec.scheme import Call, Scheme, StepBody, Term
 
@@ -32,13 +33,17 @@ def wrong_terms(
     """The terms any one of which mends the claim, and what each must be multiplied by."""
     body = scheme.body
     assert isinstance(body, StepBody)
-    places = [term.place.span for s in body.statements for term in _inside(s.terms)]
-    for number, span in enumerate(places[:MOST_TERMS]):
+    named = {id(s.terms[0]) for s in body.statements if only_call(s)}  # stages, not terms of sums
+    places = [(t, t.place.span) for s in body.statements for t in _inside(s.terms)]
+    search = TermRepair(graph, wanted, orders)
+    for number, (term, span) in enumerate(places[:MOST_TERMS]):
+        if id(term) in named:
+            continue
 
         def multiplied(factor: Number, number: int = number) -> Graph | None:
             return _lowered(scheme, body, number, factor)
 
-        factor = term_repair(graph, multiplied, wanted, orders)
+        factor = search.factor(multiplied)
         if factor is not None:
             yield span, factor
 
