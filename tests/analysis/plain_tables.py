@@ -91,7 +91,7 @@ def _read(body: str) -> Table:
     return Table(
         [_padded(row, s) for row in stages],
         {label: _padded(row, s) for label, row in weights.items()},
-        10.0 ** (6 - min(rounded)) if rounded else 1e-80,
+        10.0 ** (6 - min(rounded)) if rounded else 1e-80 if "sqrt" in body else 0.0,
     )
 
 
@@ -118,24 +118,33 @@ def branches(tree: Tree) -> Tree:
 
 
 def order(A: Matrix, b: Sequence[Real], tolerance: float = 0.0) -> int:
-    """The highest order of which every condition holds; exactly if all numbers are rational."""
-    if not all(isinstance(x, Fraction) for row in (*A, b) for x in row):
+    """The highest order of which every condition holds; exactly if nothing may be off."""
+    if tolerance:
         A, b = [[real(x) for x in row] for row in A], [real(x) for x in b]
     known: dict[Tree, list[Real]] = {}
+    for n in count(1):
+        for tree in kauri.trees_of_order(n):
+            got = weight(A, b, tree.list_repr, known)
+            if abs(got - Fraction(1, tree.factorial())) > tolerance:
+                return n - 1
+    raise AssertionError
+
+
+def weight(
+    A: Matrix, b: Sequence[Real], tree: Tree, known: dict[Tree, list[Real]] | None = None
+) -> Real:
+    """The elementary weight; `known` remembers those of subtrees."""
+    remembered = {} if known is None else known
 
     def inner(tree: Tree) -> list[Real]:
-        if tree not in known:
+        if tree not in remembered:
             found: list[Real] = [Fraction(1)] * len(A)
             for branch in branches(tree):
                 found = [x * _dot(row, inner(branch)) for x, row in zip(found, A, strict=True)]
-            known[tree] = found
-        return known[tree]
+            remembered[tree] = found
+        return remembered[tree]
 
-    for n in count(1):
-        for tree in kauri.trees_of_order(n):
-            if abs(_dot(b, inner(tree.list_repr)) - Fraction(1, tree.factorial())) > tolerance:
-                return n - 1
-    raise AssertionError
+    return _dot(b, inner(tree))
 
 
 def _dot(left: Sequence[Real], right: Sequence[Real]) -> Real:
@@ -170,7 +179,7 @@ def coloured_order(
         for tree in kauri.trees_of_order(n):
             for one in colourings(tree.list_repr, tables):
                 b = tables[one[0]][1]
-                weight = _dot(b, [inner(one, i) for i in range(len(b))])
-                if abs(weight - Fraction(1, tree.factorial())) > tolerance:
+                got = _dot(b, [inner(one, i) for i in range(len(b))])
+                if abs(got - Fraction(1, tree.factorial())) > tolerance:
                     return n - 1
     raise AssertionError

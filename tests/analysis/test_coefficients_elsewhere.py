@@ -27,7 +27,11 @@ def examined(text: str) -> Verdict:
 # ---------------------------------------------------------------------- what is shipped
 
 
-@pytest.mark.parametrize("name", [n for n in SINGLE if n not in {"heun_family"}])
+SYMBOLIC = {"heun_family"}  # a cell is 1-1/(2*a)
+AS_VERNER89 = {"verner89_learned", "verner89_per_stage"}  # the same table
+
+
+@pytest.mark.parametrize("name", sorted(set(SINGLE) - SYMBOLIC - AS_VERNER89))
 def test_orders_of_shipped_tableaus(name: str) -> None:
     text = shipped()[name].read_text()
     (table,) = read(text)
