@@ -49,7 +49,7 @@ class StabilityFunction:
         if self.radii is None:
             return None
         P, Q, slack = mirrored(self.P), mirrored(self.Q), polynomial(self.radii)
-        ends = [_reach(minus(Q, P), slack), _reach(plus(Q, P), slack)]
+        ends = [self._reach(minus(Q, P), slack), self._reach(plus(Q, P), slack)]
         known = [end for end in ends if end is not None]
         return min(known, key=float) if len(known) == 2 else None
 
@@ -58,7 +58,11 @@ class StabilityFunction:
         """The largest y with |R| <= 1 on [-iy, iy]."""
         if self.radii is None:
             return None
-        return _reach(in_square(self.excess), in_square(self._slack))
+        return self._reach(in_square(self.excess), in_square(self._slack))
+
+    def _reach(self, p: Polynomial, slack: Polynomial) -> Extent | None:
+        end = reach(minus(p, slack), plus(p, slack))
+        return float(end) if self.radii and end is not None else end
 
     @property
     def excess(self) -> Polynomial:
@@ -93,10 +97,6 @@ class StabilityFunction:
         if degree(self.P) > degree(self.Q):
             return inf
         return self.P[-1] / self.Q[-1] if degree(self.P) == degree(self.Q) else ZERO
-
-
-def _reach(p: Polynomial, slack: Polynomial) -> Extent | None:
-    return reach(minus(p, slack), plus(p, slack))
 
 
 def _squared(p: Polynomial) -> Polynomial:

@@ -155,10 +155,12 @@ class RealRoot:
     def nearest(self) -> float:
         """In double precision, by halving alone."""
         root, bits = self, 64
-        while float(root.low) != float(root.high) and bits < 1200:
+        low, high = (float(Number.of(end)) for end in (root.low, root.high))
+        while low != high and bits < 1200:
             root = root.refined(bits)
+            low, high = (float(Number.of(end)) for end in (root.low, root.high))
             bits += 32 if root.low * root.high > 0 else 256
-        return float((root.low + root.high) / 2)
+        return low if low == high else float((root.low + root.high) / 2)
 
     def sign_of(self, p: Polynomial) -> int:
         """The sign of another polynomial there."""
