@@ -27,11 +27,14 @@ def first_subresultant(
     """
     m, n = degrees
     for j in range(min(m, n) + 1):
-        size = m + n - 2 * j
-        found = interpolated(lambda t, j=j: _minor(*pair(t), j), size * growth + 1)  # type: ignore[misc]
+        found = _subresultant(pair, j, (m + n - 2 * j) * growth + 1)
         if found:
             return j, found
     raise AssertionError("the last one is a power of a leading coefficient")
+
+
+def _subresultant(pair: Callable[[int], Pair], j: int, size: int) -> Polynomial:
+    return interpolated(lambda t: _minor(*pair(t), j), size)
 
 
 def _minor(p: Sequence[Number], q: Sequence[Number], j: int) -> Number:
