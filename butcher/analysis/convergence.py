@@ -19,21 +19,27 @@ from fractions import Fraction
 from functools import cached_property
 from math import factorial, log
 
-from butcher.analysis.limits import UndefinedError
+from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.order import OrderResult, order
 from butcher.analysis.system import new_value, origin
-from butcher.coefficient import Number
+from butcher.coefficient import Coefficient, Number
 from butcher.ir.graph import Evaluation, Graph, State
 from butcher.ir.interpret import Result, interpret
 from butcher.ir.steps import is_step
 
 DIGITS = 50
+BITS = 200
+"""Of coefficients, behind the point: more than DIGITS, however many a file has."""
 
 FINER = 16
 """By how much the steps of estimates are smaller."""
 
 SWEEPS = 24
 """Of the circles of an implicit method: each leaves about h times the error of the stages."""
+
+
+LARGEST_WORK = 150_000
+"""Terms that may be added up, of all rows in all blocks: a few seconds."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +76,17 @@ def convergence(graph: Graph, counts: tuple[int, ...] = (16, 32, 64)) -> Converg
     Those of estimates are of one block, which costs little: with a step FINER times smaller.
     Starting values, earlier ones and kept evaluations among them, are those that the proof of
     order supposes: exact, and evaluations of exact values. Raises UndefinedError where the
-    method has no order.
+    method has no order, TooLargeError where that would take too long.
     """
+    if _work(graph) * sum(counts) > LARGEST_WORK:
+        raise TooLargeError("the method has too many coefficients to be set to work")
     proved = order(graph)
     reached = proved.advanced.order
     if reached is None:
         raise UndefinedError(proved.advanced.reason or "order has no meaning here")
     with localcontext(prec=DIGITS):
-        ends = [_Run(graph, count, reached + 1).end() for count in counts]
-        firsts = [_Run(graph, FINER * count, reached + 1).first() for count in counts]
+        ends = [_Run.of(graph, count, reached + 1).end() for count in counts]
+        firsts = [_Run.of(graph, FINER * count, reached + 1).first() for count in counts]
     advanced = _slope(proved.advanced, counts, ends, 0)
     finer = [FINER * count for count in counts]
     rows = (estimate.row for estimate in graph.estimates)
@@ -89,6 +97,12 @@ def convergence(graph: Graph, counts: tuple[int, ...] = (16, 32, 64)) -> Converg
             for key, errors in zip(rows, zip(*firsts, strict=True), strict=True)
         ),
     )
+
+
+def _work(graph: Graph) -> int:
+    """How many terms one block adds up."""
+    sweeps = 1 if graph.is_explicit else SWEEPS
+    return sweeps * sum(len(row.terms) for row in graph.rows)
 
 
 def _slope(
@@ -185,16 +199,37 @@ def _nonlinear(value: Vector, scale: int) -> Vector:
 
 @dataclass
 class _Run:
-    """The method with one step, from t = 0."""
+    """The method with one step, from t = 0.
+
+    graph   with that step, and no longer numbers than the work is done in.
+    count   how many blocks are an interval of length 1.
+    """
 
     graph: Graph
     count: int
-    """How many blocks are an interval of length 1."""
     deepest: int
     """How many blocks back a kept evaluation is made by the method; what is older, and adds
     h^deepest, is that of the solution."""
     kept: dict[tuple[str, int], Vector] = field(default_factory=dict)
     """(evaluation, how many blocks ago) -> what it is with exact values put in."""
+
+    @classmethod
+    def of(cls, graph: Graph, count: int, deepest: int) -> _Run:
+        step = Number.of(Fraction(1, count))
+        steps = {"h": step} | {s.name: step for s in graph.symbols if is_step(s.name)}
+
+        def rounded(coefficient: Coefficient) -> Coefficient:
+            value = coefficient.evaluate(steps)
+            return Coefficient.of(Number({1: value.scaled(BITS)}, 1 << BITS))
+
+        rows = (
+            replace(r, terms=tuple(replace(t, coefficient=rounded(t.coefficient)) for t in r.terms))
+            for r in graph.rows
+        )
+        evaluations = (
+            replace(e, c=None if e.c is None else rounded(e.c)) for e in graph.evaluations
+        )
+        return cls(graph.changed(rows=rows, evaluations=evaluations), count, deepest)
 
     @cached_property
     def step(self) -> Number:
@@ -205,7 +240,7 @@ class _Run:
         return Problem(self.graph)
 
     def block(self, graph: Graph, states: Mapping[str, Vector], t: Number) -> Result[Vector]:
-        symbols = {s.name: self.step for s in graph.symbols if is_step(s.name)}
+        symbols = {"h": self.step}
         return interpret(graph, states, self.problem.slot, symbols=symbols, t=t, sweeps=SWEEPS)
 
     def end(self) -> float:

@@ -12,7 +12,7 @@ from plain_tables import mp, read, real
 
 import butcher
 from butcher.analysis.convergence import Slope, convergence
-from butcher.analysis.limits import UndefinedError
+from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.order import order
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
@@ -34,7 +34,17 @@ def seen(graph: Graph, counts: tuple[int, ...] = (32, 64)) -> list[Slope]:
     return [found.advanced, *found.estimates]
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - WITHOUT_ORDER))
+SAME_TABLE = {"verner89_learned", "verner89_per_stage"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in SAME_TABLE else name
+        for name in NAMES
+        if name not in WITHOUT_ORDER
+    ],
+)
 def test_every_shipped_method_converges_with_its_order(name: str) -> None:
     graph = lower(butcher.load(name))
     slopes = seen(graph, COUNTS.get(name, (32, 64)))
@@ -103,6 +113,12 @@ def test_an_order_for_linear_problems_alone_is_not_seen() -> None:
     A, b = [[], [Fraction(1, 4)], [0, Fraction(1, 3)], [0, 0, Fraction(1, 2)]], [0, 0, 0, 1]
     (one,) = seen(runge_kutta(A, b))
     assert (one.order, one.slope) == (2, pytest.approx(2, abs=0.1))
+
+
+def test_a_method_that_would_work_for_minutes_is_not_set_to_work() -> None:
+    A = [[Fraction(1, 64)] * 64 for _ in range(64)]
+    with pytest.raises(TooLargeError):
+        convergence(runge_kutta(A, [Fraction(1, 64)] * 64))
 
 
 def test_steps_fall_and_so_do_errors() -> None:
