@@ -25,7 +25,7 @@ def test_one_file_is_an_object_and_several_are_an_array(butcher: Command) -> Non
     assert (one["name"], one["order"]) == ("rk4", 4)
     several = json.loads(butcher("analyze", "rk4", "ab2", "--json").out)
     assert several[0] == one
-    assert several[1]["multistep_theory"]["error_constant"] == "5/12"
+    assert several[1]["multistep"]["error_constant"] == "5/12"
 
 
 def test_two_tables_stand_apart(butcher: Command) -> None:

@@ -1,6 +1,7 @@
 """A report says everything of every method, as data and as a table."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from butcher.compiler.report.gather import PARTS
 from butcher.compiler.report.plain import plain
 from butcher.compiler.report.table import WIDTH
 
+REPOSITORY = Path(__file__).parents[2]
 IMPLICIT = "method m\ntableau\n 1/2 | 1/2\n ---+---\n | 1\n"
 
 
@@ -46,6 +48,15 @@ def test_a_table_fits_a_terminal_and_names_every_part(reports: dict[str, Report]
         assert len(found.undefined) == 0 or "Not there" in lines
 
 
+def test_the_page_says_what_every_key_is(reports: dict[str, Report]) -> None:
+    page = (REPOSITORY / "docs" / "analysis.md").read_text("utf-8")
+    for found in reports.values():
+        for name, part in found.parts.items():
+            assert f"`{name}`" in page
+            missing = [key for key in plain(part) if f"`{key}`" not in page]
+            assert not missing, f"{name}: {missing}"
+
+
 def numbers(value: object) -> list[str]:
     """The texts of exact numbers: what a list holds under a key that is one of polynomials."""
     if isinstance(value, dict):
@@ -59,7 +70,7 @@ def test_exact_values_are_written_as_the_language_reads_them(reports: dict[str, 
     for found in reports.values():
         data = found.as_json()
         stability: dict[str, Any] = data["stability"] or {}
-        theory: dict[str, Any] = data["multistep_theory"] or {}
+        theory: dict[str, Any] = data["multistep"] or {}
         exact = [
             *numbers(stability.get("numerator")),
             *numbers(stability.get("denominator")),

@@ -35,7 +35,7 @@ Question = Callable[..., object]
 METHOD: Mapping[str, Question] = {
     "runge_kutta": runge_kutta,
     "stability": stability,
-    "multistep_theory": multistep_theory,
+    "multistep": multistep_theory,
     "modified_equation": modified_equation,
 }
 """What is asked of the method as the file has it."""

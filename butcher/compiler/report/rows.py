@@ -327,7 +327,7 @@ def _concurrency(found: Concurrency) -> Iterator[Row]:
 _BLOCKS: dict[str, tuple[str, Callable[..., Iterator[Row]]]] = {
     "runge_kutta": ("Runge-Kutta theory", _runge_kutta),
     "stability": ("Linear stability", _stability),
-    "multistep_theory": ("Linear multistep theory", _multistep),
+    "multistep": ("Linear multistep theory", _multistep),
     "modified_equation": ("Modified equation", _modified),
     "amplification": ("Rounding", _amplification),
     "variance": ("Growth of the forward variance (heuristic)", _variance),
