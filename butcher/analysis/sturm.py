@@ -1,4 +1,4 @@
-"""The real roots of a polynomial with exact coefficients: counted, isolated, refined.
+"""The real roots of a polynomial with exact coefficients: counted by Sturm, isolated, refined.
 
 Sturm's chain of a polynomial without multiple roots,
 
