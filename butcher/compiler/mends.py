@@ -161,7 +161,7 @@ def _told(
     odder = EXCHANGED
     if repair.kind != "swap":
         rarer = (_rarer(*both, written) for both in zip(before, after, strict=True))
-        odder = _odder(typed) + sum(rarer)
+        odder = _odder(typed) + sum(rarer) + is_node  # a row has one node, and many other cells
     return Mend(repair.kind, suspects, typed, cost, odder, is_node)
 
 

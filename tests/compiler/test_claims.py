@@ -41,7 +41,7 @@ def test_the_first_broken_condition_is_said_exactly() -> None:
     ]
     assert finding.message == "order 4 is claimed; the order is 0"
     assert finding.hint is not None
-    assert finding.hint.startswith("The tree [] of order 1 wants 1 and gets 1/3.")
+    assert "The tree [] of order 1, f, wants sum b_i = 1 and gets 1/3." in finding.hint
 
 
 def test_a_false_embedded_claim_is_told_apart() -> None:
