@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import count
@@ -299,6 +300,40 @@ def test_orders_of_multistep_families(family: str, k: int) -> None:
     assert verdict.zero_stable is bool(other.is_zero_stable())
     if k < 7:  # past that, NodePy's tolerance decides
         assert verdict.order == other.order()
+
+
+MULTISTEP = [name for name, path in shipped().items() if "\nmultistep" in path.read_text()]
+
+
+@pytest.mark.parametrize("name", MULTISTEP)
+def test_orders_of_shipped_multistep_methods(name: str) -> None:
+    text = shipped()[name].read_text()
+    alpha, beta = (
+        [Fraction("0" if cell == "." else cell) for cell in found.split()]
+        for label in ("alpha", "beta")
+        for found in re.findall(rf"^ *{label} *\|(.*)$", text, re.M)
+    )
+    assert examine_bytes(text.encode(), name).order == multistep_order(alpha, beta)
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        ("3/2*k - 1/2*k[n-1] + 3/2*l - 1/2*l[n-1]", 2),
+        ("3/2*k - 1/2*k[n-1] + l", 1),
+        ("23/12*k - 4/3*k[n-1] + 5/12*k[n-2] + 23/12*l - 4/3*l[n-1] + 5/12*l[n-2]", 3),
+    ],
+)
+def test_orders_of_two_multistep_methods_side_by_side(end: str, expected: int) -> None:
+    verdict = examined(f"""
+method a
+  ode u' = f(u) + g(u)
+step
+  k = f(u[n])
+  l = g(u[n])
+  u[n+1] = u[n] + h*({end})
+""")
+    assert verdict.order == expected
 
 
 def test_the_order_of_butcher_s_hybrid_method() -> None:

@@ -108,6 +108,18 @@ def test_a_stage_may_read_its_own_earlier_value() -> None:
     assert found(method) == 2
 
 
+def test_an_order_of_several_steps_says_by_which_start_it_is_defined() -> None:
+    starts = {
+        "exact earlier values": multistep([-1, 0, 1], [0, 2]),
+        "evaluations of exact values kept": multistep([0, -1, 1], [F(-1, 2), F(3, 2)]),
+        "exact earlier values, and evaluations of exact values kept": multistep(
+            [-1, 0, 1], [F(1, 3), F(4, 3), F(1, 3)]
+        ),
+        None: runge_kutta(*RK4),
+    }
+    assert [order(method).start for method in starts.values()] == list(starts)
+
+
 # ---------------------------------------------------------------------- several slots
 
 PARTITIONED = (

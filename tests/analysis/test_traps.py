@@ -166,3 +166,28 @@ tableau
     assert finding(verdict, "B401").message == "order 4 is claimed; the order is 2"
     with pytest.raises(butcher.SpecError):
         butcher.compile(butcher.parse(verdict.source.text))
+
+
+@pytest.mark.parametrize(
+    ("clause", "exact", "order"),
+    [
+        ("", False, 2),  # 16 digits: rounded in the last place
+        ("rounded 17", True, 0),  # the numbers written, and they do not add up to one
+        ("rounded 16", False, 2),
+    ],
+)
+def test_a_decimal_counts_as_rounded_from_as_many_digits_as_the_file_says(
+    clause: str, exact: bool, order: int
+) -> None:
+    verdict = examined(f"""method thirds
+  {clause}
+tableau
+   |
+   | 0.6666666666666667
+   --+------------------
+   | 0.2500000000000001  0.7500000000000000
+""")
+    assert verdict.orders is not None
+    assert (verdict.order, verdict.orders.advanced.exact) == (order, exact)
+    said = "verified exactly" if exact else "verified to the digits printed"
+    assert said in verdict.summary
