@@ -47,7 +47,7 @@ class Stability:
     characteristic        p(w, z) by powers of w, each a polynomial in z, constant term first.
     numerator             P of R = P/Q, Q(0) = 1; of several steps None, as what is made of R.
     denominator           Q.
-    is_exact              whether no rounded decimal takes part. With some, polynomials are
+    exact                 whether no rounded decimal takes part. With some, polynomials are
                           those written, and everything else is what the digits printed prove.
     real_interval         the largest x such that all of (-x, 0) is stable; None for oscillators.
     imaginary_interval    the largest y such that i(-y, y) is stable. For oscillators y = h omega.
@@ -68,7 +68,7 @@ class Stability:
     characteristic: tuple[Polynomial, ...]
     numerator: Polynomial | None
     denominator: Polynomial | None
-    is_exact: bool
+    exact: bool
     real_interval: Extent | None
     imaginary_interval: Extent | None
     a_stable: bool | None
@@ -97,7 +97,7 @@ def stability(graph: Graph) -> Stability:
         characteristic=found.coefficients,
         numerator=scaled(found.coefficients[0], -1) if R else None,
         denominator=R.Q if R else None,
-        is_exact=found.is_exact,
+        exact=found.is_exact,
         real_interval=_unless_too_large(lambda: _real_interval(found, R)),
         imaginary_interval=_unless_too_large(lambda: _imaginary_interval(found, R)),
         a_stable=a_stable,

@@ -319,7 +319,7 @@ def rounded(text: str) -> Graph:
 
 def test_rounded_decimals_give_the_digits_that_they_can() -> None:
     ours = stability(rounded("0.333333333333333"))
-    assert not ours.is_exact
+    assert not ours.exact
     assert ours.order_of_exponential == 3
     assert ours.imaginary_interval == 3**0.5
     assert isinstance(ours.imaginary_interval, float)
