@@ -188,15 +188,13 @@ class Proof(Generic[Vector]):
             waiting = [t for t in self.system.targets if t.key not in done]
             if not waiting:
                 break
-            try:
-                broken, vague = self.conditions(n, {t.key for t in waiting})
-            except TooLargeError as error:
-                done |= {t.key: self.result(t, n - 1, "too large", str(error)) for t in waiting}
-                break
+            broken, vague, cut_short = self.conditions(n, {t.key for t in waiting})
             for t in waiting:
                 if t.key in broken:
                     result = self.result(t, n - 1, "fails")
                     done[t.key] = replace(result, find=partial(self.failures, n, t))
+                elif cut_short:
+                    done[t.key] = self.result(t, n - 1, "too large", cut_short)
                 elif t.key in vague:
                     reason = f"the digits printed are too few to tell about order {n}"
                     done[t.key] = self.result(t, n - 1, "undecided", reason)
@@ -210,25 +208,29 @@ class Proof(Generic[Vector]):
         exact = not self.system.radii(self.time is not None)
         return OrderResult(target.key, target.kind, order, outcome, exact, reason)
 
-    def conditions(self, n: int, wanted: Set[str]) -> tuple[set[str], set[str]]:
-        """Of order n: the targets of which one is broken, and those of which one cannot be told.
+    def conditions(self, n: int, wanted: Set[str]) -> tuple[set[str], set[str], str | None]:
+        """Of order n: the targets of which one is broken, those of which one cannot be told, and
+        why not all were computed, if that would have taken too long.
 
         The rest is left out where one is broken for every target wanted. For u'' = f(u) they are
         those of the trees of order n + 1.
         """
         broken: set[str] = set()
         vague: set[str] = set()
-        for slot, targets in enumerate(self.targets):
-            mine = {t.key for t in targets} & wanted
-            for tree in self.of(n, slot) if mine else ():
-                if mine <= broken:
-                    break
-                weights = self.weights(tree, slot, n + self.system.derivative - 1)
-                for place, target in enumerate(targets):
-                    verdict = self.arithmetic.is_one(weights, place)
-                    if not verdict:
-                        (vague if verdict is None else broken).add(target.key)
-        return broken, vague
+        try:
+            for slot, targets in enumerate(self.targets):
+                mine = {t.key for t in targets} & wanted
+                for tree in self.of(n, slot) if mine else ():
+                    if mine <= broken:
+                        break
+                    weights = self.weights(tree, slot, n + self.system.derivative - 1)
+                    for place, target in enumerate(targets):
+                        verdict = self.arithmetic.is_one(weights, place)
+                        if not verdict:
+                            (vague if verdict is None else broken).add(target.key)
+        except TooLargeError as error:
+            return broken, vague, str(error)
+        return broken, vague, None
 
     def failures(self, n: int, target: Target) -> tuple[Failure, ...]:
         """The broken conditions of order n; the first was found before, so there is one."""

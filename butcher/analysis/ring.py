@@ -170,9 +170,9 @@ class Exact:
     def quadratic(self, left: Ints, right: Ints) -> list[int]:
         """(a + b sqrt(d)) (e + f sqrt(d)) = (a e + d b f) + (a f + b e) sqrt(d)."""
         d, size = self.field.basis[1], len(left) // 2
-        parts = (left[:size], left[size:], right[:size], right[size:])
-        rational = [a * e + d * b * f for a, b, e, f in zip(*parts, strict=True)]
-        return rational + [a * f + b * e for a, b, e, f in zip(*parts, strict=True)]
+        a, b, e, f = left[:size], left[size:], right[:size], right[size:]
+        rational = map(add, map(mul, a, e), map(mul, map(d.__mul__, b), f))
+        return [*rational, *map(add, map(mul, a, f), map(mul, b, e))]
 
     def work(self, left: ExactVector, right: ExactVector) -> int:
         digits = _digits(left.denominator) * _digits(right.denominator)

@@ -10,7 +10,7 @@ from method_graphs import ODE, U, Value, evaluation, graph, h, multistep, number
 from butcher.analysis.order import order, order_nonautonomous
 from butcher.analysis.ring import Ball
 from butcher.coefficient import Coefficient, Number, Variable
-from butcher.ir.graph import Graph, State
+from butcher.ir.graph import Estimate, Graph, State
 from butcher.spec.scheme import Equation
 
 F = Fraction
@@ -361,3 +361,15 @@ def test_kept_evaluations_that_reach_too_far_back_are_refused() -> None:
     states = [U, *(s for line in kept for s in line)]
     evaluations = [evaluation(f"k{i}", f"Y{i}") for i in range(12)]
     assert order(graph(states, evaluations, rows, outputs)).advanced.outcome == "too large"
+
+
+def test_what_is_broken_is_said_even_where_the_rest_would_take_too_long() -> None:
+    # the new value breaks [[]] at once; the embedded solution goes on until it takes too long
+    method = with_dead_weight(lambda: F(random.randint(1, 10**999), 10**1000), 40)
+    euler = row("bhat", **{"u[n]": 1, "k1": h})
+    both = method.changed(rows=[*method.rows, euler], estimates=[Estimate("bhat", "u[n]", "bhat")])
+    found = order(both)
+    assert found.embedded is not None
+    assert (found.embedded.order, found.embedded.outcome) == (1, "fails")
+    assert found.advanced.outcome == "too large"
+    assert [f.tree for f in found.embedded.failures] == ["[[]]"]
