@@ -1,24 +1,20 @@
 """Orders as they are seen: a method steps through a problem whose solution is known.
 
-The slope of log error over log h tends to the order. The problem is made for the equation of the
-method, nonlinear and with t in it, so that no condition of a tree is met by accident: every
-component of a solution is a/(b + t), and a slot of x^(d) = f(t, y) + g(t, x) is
-
-    f(t, y) = w x^(d)(t) + G(y) - G(y(t))      G_i(y) = s y_(i+1) / (1 + y_i^2)
-
-with weights w that add up to 1 over the slots of an equation and a scale s of its own for each.
-Numbers are decimals of 50 digits, since double precision is too coarse from order 6 on.
+The slope of log error over log h tends to the order. The problem is that of
+`butcher.analysis.known_solution`; numbers are decimals of 50 digits, since double precision is too
+coarse from order 6 on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, localcontext
+from decimal import Context, localcontext
 from fractions import Fraction
 from functools import cached_property
-from math import factorial, log
+from math import isfinite, log
 
+from butcher.analysis.known_solution import Problem, Vector
 from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.order import OrderResult, order
 from butcher.analysis.system import new_value, origin
@@ -36,7 +32,6 @@ FINER = 16
 
 SWEEPS = 24
 """Of the circles of an implicit method: each leaves about h times the error of the stages."""
-
 
 LARGEST_WORK = 150_000
 """Terms that may be added up, of all rows in all blocks: a few seconds."""
@@ -76,7 +71,7 @@ def convergence(graph: Graph, counts: tuple[int, ...] = (16, 32, 64)) -> Converg
     Those of estimates are of one block, which costs little: with a step FINER times smaller.
     Starting values, earlier ones and kept evaluations among them, are those that the proof of
     order supposes: exact, and evaluations of exact values. Raises UndefinedError where the
-    method has no order, TooLargeError where that would take too long.
+    method has no order or no numbers are large enough, TooLargeError where it would take too long.
     """
     if _work(graph) * sum(counts) > LARGEST_WORK:
         raise TooLargeError("the method has too many coefficients to be set to work")
@@ -84,9 +79,11 @@ def convergence(graph: Graph, counts: tuple[int, ...] = (16, 32, 64)) -> Converg
     reached = proved.advanced.order
     if reached is None:
         raise UndefinedError(proved.advanced.reason or "order has no meaning here")
-    with localcontext(prec=DIGITS):
+    with localcontext(Context(prec=DIGITS, traps=[])):
         ends = [_Run.of(graph, count, reached + 1).end() for count in counts]
         firsts = [_Run.of(graph, FINER * count, reached + 1).first() for count in counts]
+    if not all(map(isfinite, (*ends, *(error for errors in firsts for error in errors)))):
+        raise UndefinedError("its errors grow beyond all numbers")
     advanced = _slope(proved.advanced, counts, ends, 0)
     finer = [FINER * count for count in counts]
     rows = (estimate.row for estimate in graph.estimates)
@@ -113,85 +110,6 @@ def _slope(
     if all(errors[-2:]):
         seen = log(errors[-2] / errors[-1]) / log(steps[-2] / steps[-1]) - local
     return Slope(proved.key, steps, tuple(errors), seen, proved.order)
-
-
-# ---------------------------------------------------------------------- the problem
-
-
-@dataclass(frozen=True)
-class Vector:
-    """A value of a state; it can be multiplied by exact numbers, as `interpret` does."""
-
-    parts: tuple[Decimal, ...]
-
-    def __add__(self, other: Vector) -> Vector:
-        return Vector(tuple(a + b for a, b in zip(self.parts, other.parts, strict=True)))
-
-    def __mul__(self, factor: Number) -> Vector:
-        number = _decimal(factor)
-        return Vector(tuple(part * number for part in self.parts))
-
-    def distance(self, other: Vector) -> Decimal:
-        return max(abs(a - b) for a, b in zip(self.parts, other.parts, strict=True))
-
-
-def _decimal(number: Number) -> Decimal:
-    total = Decimal(0)
-    for radicand, factor in number.terms:
-        total += factor * Decimal(radicand).sqrt() if radicand != 1 else factor
-    return total / number.denominator
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is solved: a right-hand side for every slot, and the solution."""
-
-    graph: Graph
-
-    def solution(self, state: str, t: Number, derivative: int = 0) -> Vector:
-        """a (-1)^d d! / (b + t)^(d+1) in both components, a and b other ones for every state."""
-        place = [equation.state for equation in self.graph.ode].index(state)
-        factor = (-1) ** derivative * factorial(derivative)
-        return Vector(
-            tuple(
-                factor * (1 + a) / (Decimal(2 + place + a) + _decimal(t)) ** (derivative + 1)
-                for a in range(2)
-            )
-        )
-
-    @cached_property
-    def sources(self) -> Mapping[str, Source]:
-        """What each slot is in the equation."""
-        found: dict[str, Source] = {}
-        for equation in self.graph.ode:
-            whole = len(equation.slots) * (len(equation.slots) + 1) // 2
-            for i, (slot, reads) in enumerate(equation.slots):
-                weight, scale = Number.of(Fraction(i + 1, whole)), len(found) + 1
-                found[slot] = Source(reads, equation.state, equation.derivative, weight, scale)
-        return found
-
-    def slot(self, evaluation: Evaluation, t: Number, value: Vector) -> Vector:
-        source = self.sources[evaluation.slot]
-        forced = self.solution(source.drives, t, source.derivative) * source.weight
-        there = _nonlinear(self.solution(source.reads, t), source.scale)
-        return forced + _nonlinear(value, source.scale) + there * Number.of(-1)
-
-
-@dataclass(frozen=True)
-class Source:
-    """One slot: the state it reads, the state it drives, which derivative, w and s."""
-
-    reads: str
-    drives: str
-    derivative: int
-    weight: Number
-    scale: int
-
-
-def _nonlinear(value: Vector, scale: int) -> Vector:
-    turned = (*value.parts[1:], value.parts[0])
-    pairs = zip(value.parts, turned, strict=True)
-    return Vector(tuple(scale * other / (1 + one * one) for one, other in pairs))
 
 
 # ---------------------------------------------------------------------- the method at work

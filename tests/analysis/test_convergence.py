@@ -121,6 +121,12 @@ def test_a_method_that_would_work_for_minutes_is_not_set_to_work() -> None:
         convergence(runge_kutta(A, [Fraction(1, 64)] * 64))
 
 
+def test_errors_beyond_all_numbers_are_no_crash() -> None:
+    huge = Fraction(10**900)
+    with pytest.raises(UndefinedError, match="beyond all numbers"):
+        convergence(runge_kutta([[], [huge]], [huge, huge]))
+
+
 def test_steps_fall_and_so_do_errors() -> None:
     found = convergence(lower(butcher.load("rk4")), (4, 8, 16)).advanced
     assert found.steps == (1 / 4, 1 / 8, 1 / 16)
