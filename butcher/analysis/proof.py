@@ -266,15 +266,16 @@ class Proof(Generic[Vector]):
         return self.apply(self.ends[slot], size, self.product(tree, slot))
 
     def product(self, tree: int, slot: int) -> Vector:
-        """E(t) = E(left) Y(right) of the stages of the slot of its root."""
+        """E(t) = E(left) Y(right) of the stages of the slot of its root; 1 for a single node."""
         if tree not in self.products:
             left, right = self.trees.left[tree], self.trees.right[tree]
             if left < 0:
-                ones = self.arithmetic.of([Entry(ONE)] * len(self.stages[slot]))
-                self.products[tree] = self.one(ones)
+                found = self.one(self.arithmetic.of([Entry(ONE)] * len(self.stages[slot])))
+            elif self.trees.left[left] < 0:
+                found = self.row(right, slot)
             else:
-                rest = self.product(left, slot)
-                self.products[tree] = self.multiply(rest, self.row(right, slot))
+                found = self.multiply(self.product(left, slot), self.row(right, slot))
+            self.products[tree] = found
         return self.products[tree]
 
     def row(self, tree: int, reader: int) -> Vector:
