@@ -12,7 +12,7 @@ from butcher.analysis.order import Orders
 from butcher.analysis.proof import Failure, OrderResult
 from butcher.analysis.ring import Ball
 from butcher.analysis.shapes import formula, picture, shape
-from butcher.coefficient import is_short, shown
+from butcher.coefficient import Number, is_short, shown
 from butcher.errors import Diagnostic, error, has_errors, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
@@ -132,11 +132,13 @@ def condition(scheme: Scheme, result: OrderResult) -> str:
 
 
 def _off(first: Failure) -> str:
-    """By how much, where what it gets is too long to be shown."""
-    if isinstance(first.got, Ball) or is_short(first.got):
+    """By how much, where what it gets is too long to be shown, or looks like what it wants."""
+    got = first.got
+    off = (Number.of(got.middle) if isinstance(got, Ball) else got) - first.wanted
+    if is_short(got) if isinstance(got, Number) else abs(off) > first.wanted / 10**6:
         return ""
-    off = first.got - first.wanted
-    return f", {shown(abs(off), 24)} too {'much' if off.sign > 0 else 'little'}"
+    size = shown(abs(off), 24) if isinstance(got, Number) else f"{abs(float(off)):.3g}"
+    return f", {size} too {'much' if off.sign > 0 else 'little'}"
 
 
 _WEIGHTS = {"advanced": "b", "bhat": "bhat", "err": "b - err"}

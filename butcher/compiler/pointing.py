@@ -85,10 +85,10 @@ def _moved(about: Sequence[Diagnostic], found: Sequence[Mend]) -> dict[int, Diag
     moved: dict[int, Diagnostic] = {}
     for finding in about:
         parts = [_again(first) if moved else _mend(first, finding.code == NODE)]
-        if finding.code in FALSE_CLAIM and finding.hint:
-            parts.append(finding.hint)
         if not moved:
             parts += _others(found)
+        if finding.code in FALSE_CLAIM and finding.hint:
+            parts.append(finding.hint)
         span = _place(finding, first) if first.kind == "pair" else cells[0].span
         moved[id(finding)] = replace(finding, span=span, hint=" ".join(parts), suspects=cells)
     return moved

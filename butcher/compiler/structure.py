@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from butcher.analysis.consistency import Consistency, RowSum, consistency
 from butcher.coefficient import ONE, is_short, shown
 from butcher.compiler.precision import precision_findings
+from butcher.compiler.spelling import plain
 from butcher.errors import Diagnostic, error, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span
@@ -38,13 +39,14 @@ def _nodes(graph: Graph, facts: Consistency) -> Iterator[Diagnostic]:
     }
     for span, row_sum in wrong.items():
         node, found = row_sum.c.value, row_sum.sum.value
+        text = plain(row_sum.sum)
         off = "" if is_short(found) else f": it is off by {shown(abs(row_sum.residual.value), 24)}"
         hint = f"eave the node empty, or mend the row{_mend(graph, row_sum)}."
         yield error(
             "B203",
             span,
-            f"node {shown(node)} is not the sum of its row, {shown(found)}{off}",
-            f"Write {found}, l{hint}" if is_short(found) else f"L{hint}",
+            f"node {shown(node)} is not the sum of its row, {text}{off}",
+            f"Write {text}, l{hint}" if is_short(found) else f"L{hint}",
         )
 
 
