@@ -82,8 +82,3 @@ class Algebraic:
             rests = rests[1], rest
             factors = factors[1], minus(factors[0], times(ratio, factors[1]))
         return Algebraic(self.root, scaled(factors[1], rests[1][0].inverse()))
-
-
-def location(root: RealRoot) -> Number | float:
-    """The root in closed form, or to all digits of a float."""
-    return float(root) if root.exact is None else root.exact

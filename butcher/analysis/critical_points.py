@@ -1,7 +1,7 @@
-"""How far a family of polynomials p(w, t), t > 0, obeys the root condition, decided exactly.
+"""Where a family of polynomials p(w, t) can begin or cease to obey the root condition.
 
-All roots w in the closed unit disc, those on the circle simple. On the way a root can reach or
-leave the circle only
+All roots w in the closed unit disc, those on the circle simple, or of a given multiplicity. On
+the way a root can reach or leave the circle only
 
     through w = 1 or w = -1,
     where p and its mirror image p*(w) = w^n p(1/w) have more roots in common than elsewhere,
@@ -14,65 +14,36 @@ Each is the vanishing of a polynomial in t. Between two such t nothing changes, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 
-from butcher.analysis.sturm import RealRoot, positive_roots
+from butcher.analysis.sturm import RealRoot
 from butcher.analysis.subresultant import Pair, first_subresultant
-from butcher.analysis.univariate import (
-    UNIT,
-    Polynomial,
-    degree,
-    derivative,
-    minus,
-    plus,
-    squarefree_part,
-    times,
-    value,
-)
+from butcher.analysis.univariate import Polynomial, degree, derivative, minus, plus, value
 from butcher.coefficient import ZERO, Number
 
 Family = Sequence[Polynomial]
 """Coefficients of w^0, w^1, ..., each a polynomial in t."""
 
 
-def first_failure(
-    critical: Iterable[Polynomial], holds: Callable[[Fraction], bool]
-) -> RealRoot | Number | None:
-    """The smallest t >= 0 such that the condition fails right after it; None if there is none.
-
-    critical   polynomials in t: it changes where one of them is zero, if at all.
-    holds      the condition, at a t where none of them is zero.
-    """
-    every = UNIT
-    for one in critical:
-        every = times(every, squarefree_part(one))
-    points = positive_roots(every)
-    for k, t in enumerate(_between(points)):
-        if not holds(t):
-            return points[k - 1] if k else ZERO
-    return None
+def at(family: Family, t: Number | Fraction | int) -> tuple[Number, ...]:
+    """The coefficients of the polynomial in w at one value of t."""
+    return tuple(value(a, t) for a in family)
 
 
-def _between(roots: Sequence[RealRoot]) -> Iterator[Fraction]:
-    """A positive number before the first, one between each two, one after the last."""
-    if not roots:
-        yield Fraction(1)
+def between(places: Sequence[RealRoot]) -> Iterator[Fraction]:
+    """A number below the first, one between each two, one above the last."""
+    if not places:
+        yield Fraction(0)
         return
-    first = roots[0]
-    while not first.low > 0:
-        first = first.halved()
-    yield first.low / 2
-    for left, right in pairwise(roots):
+    yield places[0].low - 1
+    for left, right in pairwise(places):
         while not left.high < right.low:
             left, right = left.halved(), right.halved()
         yield (left.high + right.low) / 2
-    yield roots[-1].high + 1
-
-
-# ---------------------------------------------------------------------- critical points
+    yield places[-1].high + 1
 
 
 def critical_points(family: Family) -> Iterator[Polynomial]:
@@ -83,10 +54,10 @@ def critical_points(family: Family) -> Iterator[Polynomial]:
     yield from (end for end in ends if end)
 
     def mirrored(t: int) -> Pair:
-        return _mirrored_parts([value(one, t) for one in family])
+        return _mirrored_parts(at(family, t))
 
     def sloped(t: int) -> Pair:
-        p = tuple(value(one, t) for one in family)
+        p = at(family, t)
         return p, derivative(p)
 
     half = (n + 1) // 2
@@ -102,13 +73,13 @@ def _alternating(family: Family) -> list[Polynomial]:
     return [minus((), one) if k % 2 else one for k, one in enumerate(family)]
 
 
-def _mirrored_parts(p: list[Number]) -> Pair:
+def _mirrored_parts(p: tuple[Number, ...]) -> Pair:
     """a and b, polynomials in x = w + 1/w, of p + p* = w^d a(x) and p - p* = w^d (w - 1/w) b(x).
 
     The degree of p is 2d; if it is odd, w p is taken for p.
     """
     if len(p) % 2 == 0:
-        p = [ZERO, *p]
+        p = (ZERO, *p)
     d = len(p) // 2
     even: Polynomial = (p[d] * 2,)
     odd: Polynomial = ()

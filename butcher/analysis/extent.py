@@ -5,21 +5,17 @@ from __future__ import annotations
 from math import inf
 
 from butcher.analysis.shared_digits import shared_digits
-from butcher.analysis.sturm import RealRoot, first_sign_change
+from butcher.analysis.sturm import ORIGIN, RealRoot, first_sign_change
 from butcher.analysis.univariate import Polynomial
-from butcher.coefficient import ZERO, Number
+from butcher.coefficient import Number
 
 Extent = Number | float
 """A number in closed form, a float where there is none (right to its last digit), or infinity."""
 
 
-def extent(end: RealRoot | Number | None) -> Extent:
+def extent(end: RealRoot | None) -> Extent:
     """None stands for infinity."""
-    if end is None:
-        return inf
-    if isinstance(end, Number):
-        return end
-    return float(end) if end.exact is None else end.exact
+    return inf if end is None else end.place
 
 
 def reach(least: Polynomial, most: Polynomial) -> Extent | None:
@@ -29,18 +25,12 @@ def reach(least: Polynomial, most: Polynomial) -> Extent | None:
     """
     if least == most:
         return extent(_end(most))
-    low, high = (_approximate(_end(p)) for p in (least, most))
+    low, high = (end.nearest if (end := _end(p)) else inf for p in (least, most))
     return low if low == high else shared_digits(low, high)
 
 
-def _end(p: Polynomial) -> RealRoot | Number | None:
+def _end(p: Polynomial) -> RealRoot | None:
     first = next((a for a in p if a), None)
     if first is None:
         return None
-    return ZERO if first.sign < 0 else first_sign_change(p)
-
-
-def _approximate(end: RealRoot | Number | None) -> float:
-    if isinstance(end, RealRoot):
-        return end.nearest
-    return inf if end is None else float(end)
+    return ORIGIN if first.sign < 0 else first_sign_change(p)

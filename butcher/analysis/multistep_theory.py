@@ -15,7 +15,6 @@ from math import factorial, floor, log10
 from typing import TypeVar
 
 from butcher.analysis.a_stability import AStability, a_stability, is_surely_not_a_stable
-from butcher.analysis.algebraic import location
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, total
 from butcher.analysis.in_symbol import in_symbol
 from butcher.analysis.limits import TooLargeError, UndefinedError
@@ -290,7 +289,7 @@ def _jumps(formula: MultistepFormula, name: str) -> Iterator[OrderJump]:
     family = OrderInSymbol.of(formula, name)
     for root, order in family.jumps():
         stable = holds_at(family.alpha, root, formula.derivative)
-        yield OrderJump(name, location(root), order, stable)
+        yield OrderJump(name, root.place, order, stable)
 
 
 def _regions(graph: Graph, formula: MultistepFormula) -> Iterator[SymbolRegion]:

@@ -1,6 +1,6 @@
 """The values of a symbol for which a method is zero-stable, decided exactly.
 
-The root condition can change at finitely many values alone (see `critical`). It is decided at
+The root condition can change at finitely many values alone (see `critical_points`). It is decided at
 each of them, by exact arithmetic also where such a value has no closed form, and at one rational
 value between neighbours.
 """
@@ -9,19 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import reduce
-from itertools import pairwise
 
-from butcher.analysis.algebraic import Algebraic, location
-from butcher.analysis.critical import Family, at, critical
+from butcher.analysis.algebraic import Algebraic
+from butcher.analysis.critical_points import Family, at, between, critical_points
 from butcher.analysis.roots import is_von_neumann
 from butcher.analysis.sturm import RealRoot, SturmChain
-from butcher.analysis.univariate import (
-    Polynomial,
-    squarefree_part,
-    times,
-)
+from butcher.analysis.univariate import Polynomial, squarefree_part, times
 from butcher.coefficient import Number, shown
 
 Bound = Number | float | None
@@ -84,12 +78,12 @@ def region(family: Family, poles: Polynomial, multiplicity: int) -> Region:
     first = next(k for k, a in enumerate(family) if a)
     family = family[first:]
     poles = times(poles, family[-1])
-    places = reduce(times, map(squarefree_part, critical(family)), squarefree_part(poles))
+    places = reduce(times, map(squarefree_part, critical_points(family)), squarefree_part(poles))
     ends = SturmChain(places).roots
     points = [_Point.at(family, poles, multiplicity, root) for root in ends]
-    between = [is_von_neumann(at(family, s), multiplicity) for s in _between(ends)]
+    others = [is_von_neumann(at(family, s), multiplicity) for s in between(ends)]
     return Region(
-        tuple(_joined(points, between)),
+        tuple(_joined(points, others)),
         tuple(p.place for p in points if p.inside_if_double and not p.inside),
     )
 
@@ -107,9 +101,9 @@ class _Point:
     @classmethod
     def at(cls, family: Family, poles: Polynomial, multiplicity: int, root: RealRoot) -> _Point:
         if not root.sign_of(poles):
-            return cls(location(root), False, False)
+            return cls(root.place, False, False)
         inside = holds_at(family, root, multiplicity)
-        return cls(location(root), inside, inside or holds_at(family, root, 2))
+        return cls(root.place, inside, inside or holds_at(family, root, 2))
 
 
 def holds_at(family: Family, root: RealRoot, multiplicity: int) -> bool:
@@ -120,26 +114,11 @@ def holds_at(family: Family, root: RealRoot, multiplicity: int) -> bool:
     return is_von_neumann([Algebraic.of(near, a) for a in family], multiplicity)
 
 
-def _between(places: Sequence[RealRoot]) -> Iterator[Fraction]:
-    """A value below the first root, one between each two, one above the last."""
-    if not places:
-        yield Fraction(0)
-        return
-    yield places[0].low - 1
-    for left, right in pairwise(places):
-        bits = 0
-        while not left.high < right.low:
-            bits += 8
-            left, right = left.refined(bits), right.refined(bits)
-        yield (left.high + right.low) / 2
-    yield places[-1].high + 1
-
-
-def _joined(points: Sequence[_Point], between: Sequence[bool]) -> Iterator[Interval]:
+def _joined(points: Sequence[_Point], others: Sequence[bool]) -> Iterator[Interval]:
     """The intervals that the critical values and what lies between them make up."""
     low: Bound = None
-    included, is_open = False, between[0]
-    for point, after in zip(points, between[1:], strict=True):
+    included, is_open = False, others[0]
+    for point, after in zip(points, others[1:], strict=True):
         if is_open and not (point.inside and after):
             yield Interval(low, point.place, included, point.inside)
         elif not is_open and point.inside and not after:

@@ -7,21 +7,25 @@ is simpler; see `one_step`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
+from itertools import islice
 
 from butcher.analysis import complex_roots
 from butcher.analysis.characteristic import CharacteristicPolynomial
-from butcher.analysis.critical_points import critical_points, first_failure
+from butcher.analysis.critical_points import at, between, critical_points
 from butcher.analysis.extent import Extent, extent
 from butcher.analysis.roots import is_simple_von_neumann
+from butcher.analysis.sturm import ORIGIN, RealRoot, positive_roots
 from butcher.analysis.univariate import (
+    UNIT,
     Polynomial,
     in_square,
     mirrored,
     on_imaginary_axis,
     plus,
+    squarefree_part,
     times,
     value,
 )
@@ -33,9 +37,9 @@ def real_extent(found: CharacteristicPolynomial) -> Extent:
     family = [mirrored(one) for one in found.coefficients]
 
     def holds(x: Fraction) -> bool:
-        return is_simple_von_neumann([value(one, x) for one in family])
+        return is_simple_von_neumann(at(family, x))
 
-    return extent(first_failure(critical_points(family), holds))
+    return extent(_first_failure(critical_points(family), holds))
 
 
 def imaginary_extent(found: CharacteristicPolynomial) -> Extent:
@@ -47,7 +51,20 @@ def imaginary_extent(found: CharacteristicPolynomial) -> Extent:
         return complex_roots.is_simple_von_neumann(numbers)
 
     points = [in_square(one) for one in critical_points(_with_conjugate(axis))]
-    return extent(first_failure(points, holds))
+    return extent(_first_failure(points, holds))
+
+
+def _first_failure(
+    critical: Iterable[Polynomial], holds: Callable[[Fraction], bool]
+) -> RealRoot | None:
+    """The smallest t >= 0 such that the condition fails right after it; None if there is none.
+
+    critical   polynomials in t: it changes where one of them is zero, if at all.
+    holds      the condition, at a t where none of them is zero.
+    """
+    places = [ORIGIN, *positive_roots(reduce(times, map(squarefree_part, critical), UNIT))]
+    after = islice(between(places), 1, None)
+    return next((place for place, t in zip(places, after, strict=True) if not holds(t)), None)
 
 
 def _with_conjugate(axis: Sequence[tuple[Polynomial, Polynomial]]) -> list[Polynomial]:

@@ -147,9 +147,14 @@ class RealRoot:
         """In an interval at most half as long."""
         return self.refined(_bits(self.high - self.low) + 2) if self.low != self.high else self
 
+    @property
+    def place(self) -> Number | float:
+        """In closed form, or to all digits of a float."""
+        return self.nearest if self.exact is None else self.exact
+
     def __float__(self) -> float:
         """To all digits."""
-        return self.nearest if self.exact is None else float(self.exact)
+        return float(self.place)
 
     @property
     def nearest(self) -> float:
@@ -192,6 +197,8 @@ def _bits(width: Fraction) -> int:
     return width.denominator.bit_length() - width.numerator.bit_length()
 
 
+ORIGIN = RealRoot(SturmChain(VARIABLE), Fraction(0), Fraction(0))
+
 # ---------------------------------------------------------------------- questions
 
 
@@ -226,13 +233,7 @@ def first_sign_change(p: Polynomial) -> RealRoot | None:
 
 def positive_roots(p: Polynomial) -> list[RealRoot]:
     """In order, in intervals that have no negative number in them."""
-    found = []
-    for root in SturmChain(p).roots:
-        while root.low < 0 < root.high:
-            root = root.halved()
-        if root.low >= 0 and root.high > 0:
-            found.append(root)
-    return found
+    return [root for root in SturmChain(p).roots if root.high > 0]
 
 
 def is_nonnegative(p: Polynomial, low: Point | None = None, high: Point | None = None) -> bool:

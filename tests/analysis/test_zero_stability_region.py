@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from butcher.analysis.algebraic import Algebraic
-from butcher.analysis.critical import at, critical
+from butcher.analysis.critical_points import at, critical_points
 from butcher.analysis.in_symbol import in_symbol
 from butcher.analysis.region import Region, region
 from butcher.analysis.rho_roots import roots
@@ -108,16 +108,27 @@ def test_a_single_stable_value_without_a_closed_form_is_found() -> None:
     assert places.text("k") == "k = 1.32471795724"
 
 
+s, z = sympy.symbols("s z")
+
+
+def in_s(p: Polynomial) -> sympy.Expr:
+    return sum(sympy.Rational(str(a)) * s**k for k, a in enumerate(p))
+
+
 def test_critical_values_are_where_roots_come_to_the_circle() -> None:
-    s = sympy.Symbol("s")
-    for rows in ([[0, -1], [-1, 1], [1]], [[1, 1], [0, 2], [0, -1, 1], [3]]):
-        (_, mirrored, multiple) = critical([P(row) for row in rows])
-        z = sympy.Symbol("z")
-        rho = sum(sum(a * s**i for i, a in enumerate(row)) * z**j for j, row in enumerate(rows))
-        expected = sympy.Poly(sympy.discriminant(rho, z) * rows[-1][0], s)
-        ours = sympy.Poly([sympy.Rational(str(a)) for a in reversed(multiple)], s)
-        assert sympy.rem(ours, expected.monic()) == 0
-        assert mirrored
+    family = [P(row) for row in ([1, 1], [0, 2], [0, -1, 1], [3])]
+    lead, *ends, mirrored = map(in_s, critical_points(family))
+    rho = sum(in_s(row) * z**j for j, row in enumerate(family))
+    image = sum(in_s(row) * z**j for j, row in enumerate(reversed(family)))
+    assert (lead, ends) == (3, [rho.subs(z, 1).expand(), rho.subs(z, -1).expand()])
+    common = sympy.resultant(rho, image, z)
+    assert sympy.cancel(common / (ends[0] * ends[1] * mirrored**2)).is_number
+
+
+def test_critical_values_are_where_roots_meet_if_one_stays_on_the_circle() -> None:
+    family = [P(row) for row in ([0, -1], [-1, 1], [1])]  # (z - 1)(z + s)
+    *_, multiple = critical_points(family)
+    assert sympy.cancel(in_s(multiple) / (s + 1) ** 2).is_number
 
 
 # ---------------------------------------------------------------------- what it stands on
