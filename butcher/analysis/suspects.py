@@ -19,38 +19,18 @@ from itertools import combinations, islice, product
 from math import isqrt
 from typing import Literal
 
+from butcher.analysis.checks import Check, Checks
 from butcher.analysis.consistency import RowSum
 from butcher.analysis.entry import Entry
 from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.proof import Failure, OrderResult
+from butcher.analysis.proof import OrderResult
 from butcher.analysis.ring import Ball
-from butcher.analysis.shapes import Shape, density, shape
+from butcher.analysis.shapes import Shape, density
 from butcher.analysis.tableau import Cell, Change, Tableau
-from butcher.analysis.trees import Palette, Trees
-from butcher.analysis.weights import Exact, Fixed
 from butcher.coefficient import ONE, ZERO, Number
 from butcher.ir.graph import Graph
 
 MOST_CELLS = 400
-
-LARGEST_WORK = 700_000_000
-"""Nanoseconds, about, that the search may take; it ends with what it has found."""
-
-MOST_CHECKS = 12
-"""Conditions that a change is tried on before it is proved."""
-
-MOST_CONDITIONS = 60
-"""Others that it is tried on, of all targets together, and a few more."""
-
-PRODUCT = 500
-"""Nanoseconds, about, of one product of fixed-point numbers."""
-
-GUARD = 128
-"""Bits by which fixed-point numbers are finer than the least of what is wrong, twice over."""
-
-FINEST = 1 << 13
-"""Bits of a fixed-point number. Numbers of 1,000 digits have 3,300."""
-
 
 Kind = Literal["one", "swap", "pair"]
 
@@ -94,23 +74,7 @@ def repairs(
     except (UndefinedError, TooLargeError):
         return Repairs((), False)
     found = tuple(dict.fromkeys(search.repairs()))
-    return Repairs(found, not search.is_over)
-
-
-@dataclass(frozen=True)
-class _Check:
-    """A condition that fails: what a target has of a tree, in fixed-point; radius of balls."""
-
-    target: int
-    tree: Shape
-    failure: Failure
-    wanted: int
-    got: int
-    radius: int
-
-    @property
-    def missing(self) -> int:
-        return self.wanted - self.got
+    return Repairs(found, not search.checks.is_over)
 
 
 class _Search:
@@ -125,59 +89,9 @@ class _Search:
             if key in wanted and r.outcome == "fails" and (r.order or 0) < wanted[key]
         ]
         self.first = min(((r.order or 0) + 1 for r in self.failing), default=1)
-        off = [r.residual.value for r in self.broken.values()]
-        off += [f.wanted - _middle(f.got) for r in self.failing for f in r.failures[:1]]
-        fine = min(FINEST, max((_bits_below(one) for one in off), default=0))
-        self.numbers = Fixed(fine + 2 * GUARD)
-        self.unit, self.noise = self.numbers.one, 1 << GUARD
-        self.fixed, self.exact = tableau.matrix(self.numbers), tableau.matrix(Exact())
-        self.checks = self._checks()
-        self.spent = 0
-        self.others = [] if tableau.system.radii() else list(self._low_conditions())
-
-    def _checks(self) -> list[_Check]:
-        """Some of the conditions that fail: of low order, of all targets, with few leaves first."""
-        keys = [t.key for t in self.tableau.system.targets]
-        found = []
-        for result in self.failing:
-            mine = []
-            for failure in result.failures:
-                tree = shape(failure.tree)
-                if tree is not None:
-                    mine.append(self._check(keys.index(result.key), tree, failure))
-            mine.sort(key=lambda check: check.tree.leaves)
-            found.append(mine[:MOST_CHECKS])
-        return sorted(
-            (check for mine in found for check in mine), key=lambda check: check.failure.order
-        )
-
-    def _check(self, target: int, tree: Shape, failure: Failure) -> _Check:
-        got, fixed = failure.got, self.numbers.of
-        radius = int(got.radius * self.unit) + 1 if isinstance(got, Ball) else 0
-        return _Check(target, tree, failure, fixed(failure.wanted), fixed(_middle(got)), radius)
-
-    def _low_conditions(self) -> Iterator[tuple[int, Shape, int]]:
-        """Target, tree and what it wants in fixed-point: some of low order, failing or not."""
-        system, wanted = self.tableau.system, self.wanted
-        slots = list(system.reads)
-        children = [
-            tuple(i for i, other in enumerate(slots) if system.drives[other] == system.reads[slot])
-            for slot in slots
-        ]
-        trees = Trees(Palette(tuple(slots), tuple(children)))
-        count, order = 0, 0
-        while count < MOST_CONDITIONS and order < max(wanted.values(), default=0):
-            order += 1
-            trees.grow()
-            for colour, slot in enumerate(slots):
-                for tree in trees.of(order, colour):
-                    found = shape(trees.bracket(tree))
-                    assert found is not None
-                    for i, target in enumerate(system.targets):
-                        state = target.combination.state
-                        if wanted.get(target.key, 0) >= order and state == system.drives[slot]:
-                            count += 1
-                            yield i, found, self.unit // trees.gamma(tree)
+        self.checks = Checks(tableau, wanted, self.failing)
+        self.passes = self.checks.passes
+        self.unit, self.noise = self.checks.unit, self.checks.noise
 
     # ------------------------------------------------------------------ the ways
 
@@ -215,10 +129,10 @@ class _Search:
             for c in self.tableau.cells
             if c.source is not None and (c.row, c.slot) not in self.tableau.nodes
         ]
-        matrix = self.fixed
+        matrix = self.checks.fixed
         gradients = [
-            (check, matrix.weights.gradient(matrix.targets[check.target], check.tree))
-            for check in self.checks[:4]
+            (check, self.checks.gradient(matrix, check.target, check.tree))
+            for check in self.checks.failing[:4]
         ]
         for cell in free:
             slopes = [
@@ -226,7 +140,7 @@ class _Search:
             ]
             yield from self.free(cell, [one for one in slopes if abs(one[1]) > self.noise])
 
-    def free(self, cell: Cell, slopes: list[tuple[_Check, int]]) -> Iterator[Change]:
+    def free(self, cell: Cell, slopes: list[tuple[Check, int]]) -> Iterator[Change]:
         """What a cell has to change by; `slopes` are the derivatives of conditions by it."""
         slopes.sort(key=lambda one: Fraction(one[0].radius, abs(one[1])))
         for check, slope in slopes:
@@ -239,9 +153,9 @@ class _Search:
 
     def curved(self, cell: Cell) -> Iterator[Change]:
         """From a condition in which the cell stands quadratically; rational roots are found."""
-        for check in self.checks:
+        for check in self.checks.failing:
             plus, minus = (
-                self.fixed.changed([(cell, by)]).weight(check.target, check.tree)
+                self.checks.fixed.changed([(cell, by)]).weight(check.target, check.tree)
                 for by in (self.unit, -self.unit)
             )
             square, slope = (plus + minus) // 2 - check.got, (plus - minus) // 2
@@ -251,7 +165,9 @@ class _Search:
             for root in (isqrt(under), -isqrt(under)) if under >= 0 else ():
                 by = (root - slope) * self.unit // (2 * square)
                 if self.passes([(cell, by)]):
-                    near = Fraction(by, self.unit).limit_denominator(1 << self.numbers.bits // 3)
+                    near = Fraction(by, self.unit).limit_denominator(
+                        1 << self.checks.numbers.bits // 3
+                    )
                     yield Change(cell, Entry(Number.of(near)))
             return
 
@@ -297,17 +213,19 @@ class _Search:
         """
         cells = [c for c in self.row(place) if c.source is not None]
         missing = -row_sum.residual.value
-        for number, first in enumerate(cells[:-1] if self.others else ()):
-            moved = self.fixed.changed([(first, self.numbers.of(missing))])
-            failing = (c for c in self.others if abs(moved.weight(c[0], c[1]) - c[2]) > self.noise)
+        for number, first in enumerate(cells[:-1] if self.checks.others else ()):
+            moved = self.checks.fixed.changed([(first, self.checks.numbers.of(missing))])
+            failing = (
+                c for c in self.checks.others if abs(moved.weight(c[0], c[1]) - c[2]) > self.noise
+            )
             for target, tree, wanted in islice(failing, 2):
                 off = wanted - moved.weight(target, tree)
-                gradient = moved.weights.gradient(moved.targets[target], tree)
+                gradient = self.checks.gradient(moved, target, tree)
                 slope = moved.slope(first, gradient, target, tree)
                 for second in cells[number + 1 :]:
                     other = moved.slope(second, gradient, target, tree) - slope
                     by = off * self.unit // other if abs(other) > self.noise else 0
-                    near = [(first, self.numbers.of(missing) - by), (second, by)]
+                    near = [(first, self.checks.numbers.of(missing) - by), (second, by)]
                     if by and self.passes(near):
                         yield self.shared(first, second, missing, target, tree)
 
@@ -316,7 +234,7 @@ class _Search:
     ) -> list[Change]:
         """The same, exactly: two values of the condition say where it is what it should be."""
         some, more = (
-            self.exact.changed([(first, missing - by), (second, by)]).weight(target, tree)
+            self.checks.exact.changed([(first, missing - by), (second, by)]).weight(target, tree)
             for by in (ZERO, ONE)
         )
         by = (Number({1: 1}, density(tree)) - some) / (more - some)
@@ -324,79 +242,46 @@ class _Search:
 
     # ------------------------------------------------------------------ what a change does
 
-    def passes(self, changes: Sequence[tuple[Cell, int]], first: _Check | None = None) -> bool:
-        """Whether conditions of low order hold then, as far as fixed-point numbers tell.
-
-        first   the only condition to look at.
-        """
-        changed = self.fixed.changed(changes)
-        before = changed.weights.work
-        try:
-            for check in self.checks if first is None else [first]:
-                off = changed.weight(check.target, check.tree) - check.wanted
-                if abs(off) > self.noise + 16 * check.radius:
-                    return False
-            if first is not None:
-                return True
-            return all(
-                abs(changed.weight(target, tree) - wanted) <= self.noise
-                for target, tree, wanted in self.others
-            )
-        finally:
-            self.spent += PRODUCT * (20 + changed.weights.work - before)
-
-    def solved(self, cell: Cell, check: _Check, by: int) -> Iterator[Change]:
+    def solved(self, cell: Cell, check: Check, by: int) -> Iterator[Change]:
         """The change itself, that was found in fixed-point; exact where the table is."""
         got = check.failure.got
         if isinstance(got, Ball):
             slope = self.slope_near(cell, check)
             if slope:
                 radius = 2 * check.radius * self.unit // abs(slope)
-                yield Change(cell, Entry(self.numbers.number(by), Fraction(radius + 1, self.unit)))
+                yield Change(
+                    cell, Entry(self.checks.numbers.number(by), Fraction(radius + 1, self.unit))
+                )
             return
         exact = self.slope(cell, check)
         if exact:
             yield Change(cell, Entry((check.failure.wanted - got) / exact))
 
-    def slope_near(self, cell: Cell, check: _Check) -> int:
-        matrix = self.fixed
-        gradient = matrix.weights.gradient(matrix.targets[check.target], check.tree)
+    def slope_near(self, cell: Cell, check: Check) -> int:
+        matrix = self.checks.fixed
+        gradient = self.checks.gradient(matrix, check.target, check.tree)
         return matrix.slope(cell, gradient, check.target, check.tree)
 
-    def slope(self, cell: Cell, check: _Check) -> Number:
+    def slope(self, cell: Cell, check: Check) -> Number:
         """By how much the condition changes if the cell, on which it is linear, does by 1."""
-        matrix = self.exact
+        matrix = self.checks.exact
         changed = matrix.changed([(cell, ONE)])
         return changed.weight(check.target, check.tree) - matrix.weight(check.target, check.tree)
 
     def proved(self, kind: Kind, tries: Iterator[list[Change]]) -> Iterator[Repair]:
         """The changes that mend everything. Ends where the work is too much."""
         for changes in tries:
-            if self.is_over:
+            if self.checks.is_over:
                 return
             if self.mends(changes):
                 yield Repair(kind, tuple(changes))
 
-    @property
-    def is_over(self) -> bool:
-        return self.spent + self.tableau.work > LARGEST_WORK
-
     def mends(self, changes: list[Change]) -> bool:
         if not self.tableau.keeps_nodes(changes):
             return False
-        near = [(c.cell, self.numbers.of(c.by.value)) for c in changes]
+        near = [(c.cell, self.checks.numbers.of(c.by.value)) for c in changes]
         if not all(c.cell.source is None for c in changes) and not self.passes(near):
             return False
         if not self.wanted:
             return True
         return self.tableau.reaches(self.wanted, changes, self.first)
-
-
-def _middle(got: Number | Ball) -> Number:
-    return Number.of(got.middle) if isinstance(got, Ball) else got
-
-
-def _bits_below(value: Number) -> int:
-    """How many bits behind the point a number begins."""
-    size = value.magnitude()
-    return max(0, size.denominator.bit_length() - size.numerator.bit_length())
