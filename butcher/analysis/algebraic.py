@@ -19,7 +19,6 @@ from butcher.analysis.univariate import (
     times,
     value,
 )
-from butcher.coefficient import Number
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from functools import reduce
 from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry
-from butcher.analysis.float_roots import float_roots
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.linear_response import linear_blocks, response_radii, transfer
 from butcher.analysis.multistep import linear_multistep
@@ -35,7 +34,6 @@ from butcher.analysis.univariate import (
     Polynomial,
     bounded,
     common_divisor,
-    complex_value,
     polynomial,
     power,
     quotient,
@@ -84,14 +82,6 @@ class CharacteristicPolynomial:
     def is_one_step(self) -> bool:
         """Whether there is one root, w = R(z)."""
         return len(self.coefficients) == 2
-
-    def at(self, z: complex) -> list[complex]:
-        """The coefficients of w^0, w^1, ... at one z, in double precision."""
-        return [complex_value(one, z) for one in self.coefficients]
-
-    def roots(self, z: complex) -> list[complex]:
-        """The roots w at one z, in double precision; fewer where the leading one vanishes."""
-        return float_roots(self.at(z))
 
     def floats(self) -> tuple[tuple[float, ...], ...]:
         """The coefficients in double precision, to be evaluated on a grid."""

@@ -86,10 +86,10 @@ def _positive(p: list[Exact], bound: int) -> list[Interval]:
         q, place, depth = waiting.pop()
         width = Fraction(bound, 1 << depth)
         spend(len(q) * len(q) // 8, _bits(q))
-        changes = _changes(_shifted(q[::-1]))
-        if changes == 1:
+        most = changes(map(_sign, _shifted(q[::-1])))
+        if most == 1:
             found.append((place * width, (place + 1) * width))
-        if changes < 2:
+        if most < 2:
             continue
         left = [a * (1 << (len(q) - 1 - k)) for k, a in enumerate(q)]
         right = _shifted(left)
@@ -110,9 +110,9 @@ def _shifted(p: Sequence[Exact]) -> list[Exact]:
     return found
 
 
-def _changes(p: Iterable[Exact]) -> int:
-    signs = [_sign(a) for a in p if a]
-    return sum(a != b for a, b in pairwise(signs))
+def changes(signs: Iterable[int]) -> int:
+    """Of sign, zeros left out."""
+    return sum(a != b for a, b in pairwise(sign for sign in signs if sign))
 
 
 def _sign(a: Exact) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import factorial, floor, log10
+from math import factorial
 from typing import TypeVar
 
 from butcher.analysis.a_stability import AStability, a_stability, is_surely_not_a_stable
@@ -23,6 +23,7 @@ from butcher.analysis.order_jumps import OrderInSymbol
 from butcher.analysis.region import Interval, Region, bound_text, holds_at, region
 from butcher.analysis.rho_roots import Root, roots
 from butcher.analysis.root_condition import judged
+from butcher.analysis.shared_digits import known
 from butcher.analysis.stepped import Stepped, stepped
 from butcher.analysis.univariate import bounded, common_divisor
 from butcher.coefficient import ZERO, ExpressionTooLargeError, Number, shown
@@ -207,15 +208,7 @@ def _error_constants(
     local = Entry(constant.value * factor, constant.radius * factor)
     size, least = local.value.magnitude(), weight.value.magnitude() - weight.radius
     radius = (local.radius + size / weight.value.magnitude() * weight.radius) / least
-    return _as_known(local), _as_known(Entry(local.value / weight.value, radius))
-
-
-def _as_known(one: Entry) -> Number | float:
-    """Exact, or with no more digits than the rounding leaves."""
-    if not one.radius:
-        return one.value
-    bits = one.radius.denominator.bit_length() - one.radius.numerator.bit_length()
-    return round(float(one.value), floor(bits * log10(2)))
+    return known(local), known(Entry(local.value / weight.value, radius))
 
 
 def _is_irreducible(method: LinearMultistep) -> bool | None:

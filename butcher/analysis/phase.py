@@ -19,7 +19,7 @@ from math import comb, factorial, inf
 
 from butcher.analysis.characteristic import CharacteristicPolynomial
 from butcher.analysis.entry import Entry
-from butcher.analysis.shared_digits import shared_digits
+from butcher.analysis.shared_digits import known
 from butcher.analysis.univariate import (
     Polynomial,
     derivative,
@@ -80,16 +80,10 @@ def _leading(terms: Sequence[Entry], start: int, step: int) -> Leading | None:
         one = terms[k]
         if one.value and not one.may_be(0):
             sign = -1 if step == 1 or k // 2 % 2 == 0 else 1
-            return Leading(k - 1, _known(one.times(sign)))
+            return Leading(k - 1, known(one.times(sign)))
         if one.radius:
             break
     return None
-
-
-def _known(one: Entry) -> Number | float | None:
-    if not one.radius:
-        return one.value
-    return shared_digits(float(one.value - one.radius), float(one.value + one.radius))
 
 
 def _is_symmetric(found: CharacteristicPolynomial) -> bool:

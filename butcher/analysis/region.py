@@ -1,8 +1,8 @@
 """The values of a symbol for which a method is zero-stable, decided exactly.
 
-The root condition can change at finitely many values alone (see `critical_points`). It is decided at
-each of them, by exact arithmetic also where such a value has no closed form, and at one rational
-value between neighbours.
+The root condition can change at finitely many values alone (see `critical_points`). It is decided
+at each of them, by exact arithmetic also where such a value has no closed form, and at one
+rational value between neighbours.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from itertools import accumulate
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
 from butcher.analysis.limits import TooLargeError
-from butcher.analysis.roots import divided_by_root_one, is_schur, is_von_neumann
+from butcher.analysis.roots import is_schur, is_von_neumann
 from butcher.analysis.trigonometric import smaller_than_on_circle
 from butcher.analysis.univariate import UNIT, Polynomial, bounded, polynomial, times
 from butcher.coefficient import ONE, ZERO, Number
@@ -56,37 +56,28 @@ def zero_stability(graph: Graph) -> ZeroStability | None:
 
 
 def judged(recurrence: Sequence[Entry], derivative: int) -> ZeroStability | None:
-    """Of the roots of rho; None where the rounding of its coefficients decides."""
-    if any(one.radius for one in recurrence):
-        return _judged_rounded(recurrence, derivative)
-    rho = tuple(one.value for one in recurrence)
-    stable = is_von_neumann(rho, derivative)
-    rest = rho
-    for _ in range(derivative):
-        rest = divided_by_root_one(rest) or rest
-    return ZeroStability(stable, stable and not is_schur(rest))
+    """Of the roots of rho; None where the rounding of its coefficients decides.
 
-
-def _judged_rounded(recurrence: Sequence[Entry], derivative: int) -> ZeroStability | None:
-    """The root 1 is taken as meant where the digits allow it; the others are to keep away from
-    the circle by more than the rounding can move them (Rouche).
+    With rounding, the root 1 is taken as meant where the digits allow it; the others are to keep
+    away from the circle by more than the rounding can move them (Rouche).
     """
-    rest, principal = tuple(recurrence), 0
-    while principal < derivative and len(rest) > 1 and total(rest).may_be(0):
-        rest, principal = _without_root_one(rest), principal + 1
-    values = polynomial(one.value for one in rest)
-    radius = sum((one.radius for one in rest), Fraction(0))
-    if not smaller_than_on_circle(radius, values):
+    rest = _without_principal(recurrence, derivative)
+    others = polynomial(one.value for one in rest)
+    if not any(one.radius for one in recurrence):
+        stable = is_von_neumann([one.value for one in recurrence], derivative)
+        return ZeroStability(stable, stable and not is_schur(others))
+    if not smaller_than_on_circle(total(rest).radius, others):
         return None
-    return ZeroStability(is_schur(values), False)
+    return ZeroStability(is_schur(others), False)
 
 
-def _without_root_one(rest: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """rho / (z - 1) where rho(1) is within the rounding of zero; what is left over is dropped."""
-    quotient = [rest[-1]]
-    for one in reversed(rest[1:-1]):
-        quotient.append(quotient[-1] + one)
-    return tuple(reversed(quotient))
+def _without_principal(rest: Sequence[Entry], derivative: int) -> Sequence[Entry]:
+    """rho / (z - 1)^q, q <= m, where rho(1) is within the rounding of zero; what is left over is
+    dropped."""
+    for _ in range(derivative):
+        if len(rest) > 1 and total(rest).may_be(0):
+            rest = list(accumulate(reversed(rest[1:])))[::-1]
+    return rest
 
 
 def _keeps_constants(graph: Graph, key: str) -> bool:

@@ -69,16 +69,6 @@ def is_schur(polynomial: Sequence[R]) -> bool:
     return is_von_neumann(polynomial, 0)
 
 
-def divided_by_root_one(polynomial: Sequence[R]) -> tuple[R, ...] | None:
-    """p / (z - 1), or None if 1 is no root."""
-    *factors, carry = polynomial
-    quotient = [carry]
-    for factor in reversed(factors):
-        carry = carry + factor
-        quotient.append(carry)
-    return None if quotient.pop() else tuple(reversed(quotient))
-
-
 def _derivative(p: Sequence[R]) -> tuple[R, ...]:
     return tuple(factor * power for power, factor in enumerate(p) if power)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from butcher.analysis.entry import Entry
+from butcher.coefficient import Number
+
 FEWEST = 3
 
 
@@ -12,3 +15,10 @@ def shared_digits(low: float, high: float) -> float | None:
         if first == f"{high:.{digits}g}":
             return float(first)
     return None
+
+
+def known(one: Entry) -> Number | float | None:
+    """Exact, or to the digits that its rounding leaves; None for less than three."""
+    if not one.radius:
+        return one.value
+    return shared_digits(float(one.value - one.radius), float(one.value + one.radius))

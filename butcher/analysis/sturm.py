@@ -10,14 +10,12 @@ infinite: below for `low`, above for `high`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 
 from butcher.analysis.closed_form import closed_forms
-from butcher.analysis.isolation import homogeneous, isolated, whole_numbers
+from butcher.analysis.isolation import changes, homogeneous, isolated, whole_numbers
 from butcher.analysis.univariate import (
     UNIT,
     VARIABLE,
@@ -60,13 +58,13 @@ class SturmChain:
 
     def changes(self, x: Point) -> int:
         """Of sign, zeros left out, in the chain at x."""
-        return _changes(value(p, x).sign for p in self.chain)
+        return changes(value(p, x).sign for p in self.chain)
 
     @cached_property
     def _far(self) -> tuple[int, int]:
         above = [p[-1].sign for p in self.chain]
         below = [s if len(p) % 2 else -s for s, p in zip(above, self.chain, strict=True)]
-        return _changes(below), _changes(above)
+        return changes(below), changes(above)
 
     def count(self, low: Point | None = None, high: Point | None = None) -> int:
         """The distinct real roots in (low, high]."""
@@ -114,11 +112,6 @@ class SturmChain:
             return value(self.squarefree, x).sign
         found = homogeneous(self._integers, x)
         return (found > 0) - (found < 0)
-
-
-def _changes(signs: Iterable[int]) -> int:
-    seen = [sign for sign in signs if sign]
-    return sum(a != b for a, b in pairwise(seen))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+import numpy
+
+from butcher.analysis.characteristic import CharacteristicPolynomial
 from butcher.analysis.root_condition import zero_stability
 from butcher.coefficient import Coefficient, Number, Variable
 from butcher.ir.graph import Estimate, Evaluation, Graph, Row, State, Term
@@ -20,6 +23,11 @@ def zero_stable(method: Graph) -> bool | None:
     """Whether the root condition holds; None where it has no meaning or is not known."""
     found = zero_stability(method)
     return None if found is None else found.stable
+
+
+def roots_at(p: CharacteristicPolynomial, z: complex) -> list[complex]:
+    """The roots w of p(w, z) in double precision."""
+    return list(numpy.roots([numpy.polyval(one[::-1], z) for one in reversed(p.floats())]))
 
 
 def number(value: Value) -> Coefficient:

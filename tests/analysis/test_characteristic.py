@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import numpy
 import pytest
 import sympy
 from method_graphs import U, evaluation, graph, h, row, runge_kutta
@@ -179,17 +178,6 @@ def test_an_implicit_method_with_a_kept_evaluation() -> None:
         for i, a in enumerate(one)
     )
     assert sympy.expand(ours - expected) == 0
-
-
-@pytest.mark.parametrize("name", ["rk4", "gauss4", "ab3", "bdf4", "revnet"])
-@pytest.mark.parametrize("z", [0.3 - 1.1j, -2 + 0.5j, 0j])
-def test_roots_in_double_precision_are_numpys(name: str, z: complex) -> None:
-    p = found(name)
-    expected = numpy.roots([numpy.polyval(one[::-1], z) for one in reversed(p.floats())])
-    ours = p.roots(z)
-    assert len(ours) == len(expected)
-    for w in expected:
-        assert min(abs(w - other) for other in ours) < 1e-7
 
 
 def test_many_dense_stages_end_with_an_error() -> None:

@@ -8,6 +8,7 @@ import pytest
 import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from method_graphs import roots_at
 
 from butcher.analysis import complex_roots, roots
 from butcher.analysis.characteristic import DIRECT, CharacteristicPolynomial
@@ -39,7 +40,7 @@ def families(draw: st.DrawFn) -> tuple[Polynomial, ...]:
 
 def worst(p: CharacteristicPolynomial, z: complex) -> tuple[float, float]:
     """The largest |w|, and the smallest distance between two roots."""
-    found = numpy.roots(p.at(z)[::-1])
+    found = roots_at(p, z)
     pairs = [abs(a - b) for i, a in enumerate(found) for b in found[:i]]
     return max(map(abs, found), default=0.0), min(pairs, default=1.0)
 
