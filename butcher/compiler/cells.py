@@ -9,7 +9,8 @@ from functools import cached_property
 from butcher.analysis.entry import Entry
 from butcher.analysis.tableau import Cell
 from butcher.coefficient import Number
-from butcher.compiler.spelling import Speller, Spelling, plain
+from butcher.compiler.literals import plain
+from butcher.compiler.spelling import Speller, Spelling
 from butcher.frontend import tree
 from butcher.frontend.parser import parse
 from butcher.ir.graph import Graph

@@ -19,7 +19,8 @@ from butcher.analysis.tableau import Cell
 from butcher.coefficient import Number, shown
 from butcher.compiler.cells import Texts, multistep_cells, tableau_cells
 from butcher.compiler.claims import written_formula
-from butcher.compiler.spelling import Spelling, is_decimal, oddness, plain
+from butcher.compiler.literals import is_decimal, oddness, plain
+from butcher.compiler.spelling import Spelling
 from butcher.compiler.terms import factor_of, wrong_terms
 from butcher.errors import Suspect
 from butcher.ir.graph import Graph

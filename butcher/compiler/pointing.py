@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from butcher.analysis.order import Orders
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError
+from butcher.compiler.literals import alike
 from butcher.compiler.mends import Mend, mends, off_rows
-from butcher.compiler.spelling import alike
 from butcher.errors import Diagnostic, Suspect
 from butcher.ir.graph import Graph
 from butcher.source import Span

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from butcher.analysis.consistency import Consistency, RowSum, consistency
 from butcher.coefficient import ONE, is_short, shown
+from butcher.compiler.literals import plain
 from butcher.compiler.precision import precision_findings
-from butcher.compiler.spelling import plain
 from butcher.errors import Diagnostic, error, note, warning
 from butcher.ir.graph import Graph
 from butcher.source import Span

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from butcher.analysis.entry import Entry
 from butcher.coefficient import Number
-from butcher.compiler.spelling import Speller, distance, oddness
+from butcher.compiler.literals import distance, oddness
+from butcher.compiler.spelling import Speller
 from butcher.frontend import tree
 from butcher.frontend.parser import parse
 from butcher.source import Source
