@@ -33,6 +33,7 @@ def precision_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _finding(block: Graph, found: Amplification, unsafe: list[Precision], at: Span) -> Diagnostic:
+    assert found.error is not None
     (row,) = (row for row in found.rows if row.key == found.worst)
     reader = block.evaluation[row.evaluations[0]] if row.evaluations else None
     what = row.key if reader is None else f"the argument of {reader.key}"
@@ -42,8 +43,13 @@ def _finding(block: Graph, found: Amplification, unsafe: list[Precision], at: Sp
     return warning(
         "B411",
         span or at,
-        f"{what} may be off by {found.error:,.0f} roundings, its factors add up to "
-        f"{row.amplification:,.0f}: unsafe in {' and '.join(p.dtype for p in unsafe)}",
+        f"{what} may be off by {whole(found.error)} roundings, its factors add up to "
+        f"{whole(row.amplification)}: unsafe in {' and '.join(p.dtype for p in unsafe)}",
         f"At worst that is {sizes}. "
         + (f"Keep such a block in {safe}." if safe else "No dtype holds such a block."),
     )
+
+
+def whole(value: float) -> str:
+    """Of a bound: `63`, `16,056`; small ones with two digits, long ones without all of theirs."""
+    return f"{value:,.0f}" if 10 <= value < 1e6 else f"{value:.2g}"

@@ -26,7 +26,7 @@ def test_the_worst_argument_and_both_dtypes_are_named() -> None:
 
 
 def test_a_method_may_be_safe_in_one_half_precision_alone() -> None:
-    (found,) = warned(load("dopri54"))
+    (found,) = warned(load("tsit5"))
     assert found.message.endswith("unsafe in bfloat16")
     assert "in float16" in found.hint
 

@@ -1,12 +1,15 @@
 """A report says everything of every method, as data and as a table."""
 
 import json
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import butcher
+from butcher.analysis.multistep_theory import MultistepTheory
 from butcher.compiler import examine, examine_bytes, load, shipped
 from butcher.compiler.report import Report, report
 from butcher.compiler.report.gather import PARTS
@@ -111,3 +114,86 @@ def test_the_modified_equation_goes_as_far_as_it_is_asked_to() -> None:
     short, long = (str(butcher.analyze("euler", order=n)) for n in (2, 4))
     assert "u' = f - h/2 f'(f) + O(h^2)" in short
     assert "O(h^4)" in long
+
+
+def row(text: str, label: str) -> str:
+    """What the table says beside `label`, its lines joined."""
+    lines = str(butcher.analyze(text)).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"  {label}  "))
+    more = (line for line in lines[start + 1 :] if not line.startswith("    "))
+    end = lines.index(next(more), start + 1)
+    return " ".join(line.strip() for line in lines[start:end]).removeprefix(label).strip()
+
+
+def test_an_order_that_was_not_followed_to_its_end_is_a_least_one() -> None:
+    """All conditions up to order 12 hold of a formula with sixteen exact moments."""
+    text = f"method m\nmultistep\n alpha | {' . ' * 15} -1 1\n beta | {adams(16)}\n"
+    assert row(text, "order").startswith("at least 12, proved exactly")
+    assert row("euler", "order").startswith("1, proved exactly")
+
+
+def adams(steps: int) -> str:
+    """The weights of Adams-Bashforth: int_0^1 of the Lagrange polynomials at 0, -1, -2, ..."""
+    weights = []
+    for j in range(steps):
+        factors = [Fraction(1)]
+        for other in set(range(steps)) - {j}:
+            shifted = [Fraction(0), *factors]
+            for power, factor in enumerate(factors):
+                shifted[power] += factor * other
+            factors = [f / (other - j) for f in shifted]
+        weights.append(sum(f / (power + 1) for power, f in enumerate(factors)))
+    return " ".join(map(str, reversed(weights)))
+
+
+def test_a_formula_without_f_is_consistent_with_no_equation() -> None:
+    assert row("method m\nmultistep\n alpha | 1 -2 1\n beta | 0 0 0\n", "consistent") == (
+        "with no equation"
+    )
+
+
+def test_an_equation_that_was_not_computed_is_not_denied() -> None:
+    found = butcher.analyze("lm_resnet")
+    theory = found.parts["multistep"]
+    assert isinstance(theory, MultistepTheory)
+    theory = replace(theory, steps_equation=None, undecided=("steps_equation",))
+    text = str(replace(found, parts={**found.parts, "multistep": theory}))
+    assert "not known with which equation" in text
+    assert "with no equation" not in text
+
+
+def test_a_symbol_that_makes_a_method_consistent_needs_no_weight() -> None:
+    """1 is a root of rho for no other value: no weight of f mends that."""
+    text = "method m\n  learn a = 1/2\nstep\n  u[n+1] = (1-a)*u[n] + h*f(u[n])\n"
+    assert row(text, "higher order") == "1 at a = 0"
+
+
+def test_what_linear_stability_leaves_open_is_named() -> None:
+    gauss = """method m
+tableau
+ | 0.2500000000000000 -0.03867513459481288
+ | 0.5386751345948129 0.2500000000000000
+ ---+---
+ | 0.5000000000000000 0.5000000000000000
+"""
+    blocks = str(butcher.analyze(gauss)).split("\n\n")
+    (found,) = (block for block in blocks if block.startswith("Linear stability"))
+    for name in ("real interval", "imaginary interval", "A-stab"):
+        assert found.count(name) == 1
+    assert "not known" in found
+    assert "not known" not in str(butcher.analyze("revnet")).split("Linear stability")[1][:400]
+
+
+def test_numbers_past_the_range_of_doubles_are_powers_of_ten() -> None:
+    text = "method m\ntableau\n |\n | 1e300\n | 0 1e300\n --+--\n | 1 1e300 -1e300\n"
+    assert row(text, "R(z)") == "1 + z - 10^900 z^3"
+
+
+def test_bounds_are_as_long_as_they_are_worth() -> None:
+    text = "method m\ntableau\n |\n | 1e300\n --+--\n | 1 -1e-300\n"
+    assert row(text, "rounding error") == "at most 2e+300 units of roundoff, Y2"
+    assert row("verner89", "at risk in") == (
+        "bfloat16 (up to 63 times the state), float16 (up to 7.8 times the state)"
+    )
+    for finding in examine_bytes(text.encode(), "m.tab").diagnostics:
+        assert len(finding.message) < 200

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 from butcher.analysis.proof import OrderResult
 from butcher.coefficient import ONE
 from butcher.compiler.claims import claimed, proved, starts
+from butcher.compiler.precision import whole
 from butcher.compiler.report.words import (
     approximate,
     end,
     exact,
     interval,
     order_of,
-    percent,
     polynomial,
     yes,
 )
@@ -106,7 +106,8 @@ def _several(results: object, result: OrderResult) -> bool:
 def _proof(result: OrderResult) -> str:
     if result.order is None:
         return f"has no meaning: {result.reason}"
-    text = f"{result.order}, proved {proved(result)}"
+    least = "" if result.outcome == "fails" else "at least "
+    text = f"{least}{result.order}, proved {proved(result)}"
     if result.outcome == "fails" and result.failures:
         first, count = result.failures[0], len(result.failures)
         text += (
@@ -194,6 +195,21 @@ def _stability(found: Stability) -> Iterator[Row]:
         yield "dispersion", order_of(found.dispersion_order, found.dispersion_constant)
     if found.dissipation_order is not None:
         yield "dissipation", order_of(found.dissipation_order, found.dissipation_constant)
+    yield "not known", _unknown(found)
+
+
+def _unknown(found: Stability) -> str:
+    """What has a meaning and no answer."""
+    direct = found.test_equation.startswith("u' =")
+    answers = {
+        "real interval": found.real_interval if direct else 0,
+        "imaginary interval": found.imaginary_interval,
+        "A-stability": found.a_stable if direct and found.numerator is not None else False,
+    }
+    names = ", ".join(name for name, answer in answers.items() if answer is None)
+    long = "it would take too long to compute"
+    why = long if found.exact else f"the digits printed leave it open, or {long}"
+    return f"{names}: {why}" if names else ""
 
 
 # --------------------------------------------------------------------------- multistep
@@ -212,7 +228,8 @@ def _multistep(found: MultistepTheory) -> Iterator[Row]:
         unstable = "" if jump.zero_stable else ", but not zero-stable"
         at = f"{jump.symbol} = {exact(jump.value)}"
         weight = found.consistent_weight
-        yield "higher order", f"{jump.order} at {at}{unstable}, with {weight} before the slot"
+        weighted = f", with {weight} before the slot" if weight is not None else ""
+        yield "higher order", f"{jump.order} at {at}{unstable}{weighted}"
     if found.a_stable:
         yield "A-stable", "yes"
     elif found.a_alpha is not None:
@@ -226,10 +243,11 @@ def _multistep(found: MultistepTheory) -> Iterator[Row]:
 
 
 def _consistent(found: MultistepTheory) -> str:
+    if found.steps_equation is None:
+        undecided = "steps_equation" in found.undecided
+        return "not known with which equation" if undecided else "with no equation"
     if found.consistent:
         return f"with {found.steps_equation}"
-    if found.steps_equation is None:
-        return "with no equation"
     return (
         f"with {found.steps_equation}, to order {found.consistent_order}; with the file's "
         f"equation if {found.consistent_weight} stands before the slot"
@@ -281,11 +299,13 @@ def _amplification(found: Amplification) -> Iterator[Row]:
     if found.error is not None:
         yield (
             "rounding error",
-            f"at most {approximate(found.error)} units of roundoff, {found.worst}",
+            f"at most {whole(found.error)} units of roundoff, {found.worst}",
         )
     safe = [p.dtype for p in found.precisions if p.safe]
     unsafe = [
-        f"{p.dtype} ({percent(p.predicted_error)})" for p in found.precisions if p.safe is False
+        f"{p.dtype} (up to {whole(p.predicted_error)} times the state)"
+        for p in found.precisions
+        if p.safe is False and p.predicted_error is not None
     ]
     yield "safe in", ", ".join(safe)
     yield "at risk in", ", ".join(unsafe)

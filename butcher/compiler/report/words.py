@@ -24,10 +24,6 @@ def approximate(value: float | None) -> str:
     return "any" if value == inf else f"{value:,.6g}" if abs(value) < 1e6 else f"{value:.6g}"
 
 
-def percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.3g} %"
-
-
 def exact(value: Number | Fraction | Ball | float | None) -> str:
     """`5/24`, and of what is no short fraction also its decimals: `2*sqrt(2) = 2.82843`."""
     if value is None or isinstance(value, Ball):
@@ -70,9 +66,17 @@ def polynomial(factors: Sequence[Number], variable: str) -> str:
         name = "" if not power else variable if power == 1 else f"{variable}^{power}"
         negative = factor.sign < 0
         absolute = -factor if negative else factor
-        size = str(absolute) if is_short(absolute, LONGEST) else f"{float(absolute):.6g}"
+        size = str(absolute) if is_short(absolute, LONGEST) else _six_digits(absolute)
         size = f"({size})" if name and "sqrt" in size and any(c in size for c in "+-") else size
         term = name if name and size == "1" else f"{size} {name}".strip()
         sign = "-" if negative else "+" if parts else ""
         parts.append(f"{sign} {term}" if parts else f"{sign}{term}")
     return " ".join(parts) or "0"
+
+
+def _six_digits(number: Number) -> str:
+    """Or its power of ten, where it is outside the range of doubles."""
+    value = float(number)
+    if value and value < inf:
+        return f"{value:.6g}"
+    return shown(number, LONGEST).removeprefix("about ")
