@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from math import atan, degrees, sqrt
 
 from butcher.analysis.limits import UndefinedError
+from butcher.analysis.multistep import LinearMultistep
 from butcher.analysis.roots import is_schur
 from butcher.analysis.sturm import is_nonnegative, real_roots
 from butcher.analysis.trigonometric import on_circle
@@ -45,6 +47,15 @@ class AStability:
 
     a_stable: bool
     alpha: float | None
+
+
+def sector(method: LinearMultistep) -> AStability | None:
+    """None where rounded decimals leave it open, and for u'' = f(u). UndefinedError as below."""
+    if method.derivative != 1:
+        return None
+    if method.is_exact:
+        return a_stability(method.rho, method.sigma)
+    return AStability(False, None) if _is_surely_not_a_stable(method) else None
 
 
 def a_stability(rho: Polynomial, sigma: Polynomial) -> AStability:
@@ -117,7 +128,12 @@ def _is_negative_beside(p: Polynomial, end: int) -> bool:
     return False
 
 
-def is_surely_not_a_stable(rho: Polynomial, sigma: Polynomial, rounding: Number) -> bool:
-    """Whether Re(rho conj(sigma)) is negative somewhere by more than `rounding`."""
-    real, _ = on_circle(rho, sigma)
+def _is_surely_not_a_stable(method: LinearMultistep) -> bool:
+    """Whether Re(rho conj(sigma)) is negative somewhere by more than rounding may change it."""
+    (a, da), (b, db) = (
+        (sum(e.value.magnitude() for e in row), sum(e.radius for e in row))
+        for row in (method.alpha, method.beta)
+    )
+    rounding = Number.of(Fraction(a * db + b * da + da * db))
+    real, _ = on_circle(method.rho, method.sigma)
     return not is_nonnegative(plus(real, (rounding,)), -1, 1)

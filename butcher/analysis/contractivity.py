@@ -119,7 +119,10 @@ def _root(p: Polynomial, low: Fraction, high: Fraction) -> Number | None:
 
 def ssp_coefficient_multistep(method: LinearMultistep) -> Number | float:
     """min_j -alpha_j / beta_j over the earlier values, alpha_k = 1: C of a linear multistep
-    method of first order, 0 if a term is negative (Shu 1988; Lenferink 1989)."""
+    method of first order, 0 if a term is negative (Shu 1988; Lenferink 1989).
+
+    Of rounded decimals, C of the numbers written, a double unless it is 0.
+    """
     if method.derivative != 1:
         raise UndefinedError("strong stability is a word for equations of first order")
     values = [-a.value for a in method.alpha[:-1]]
@@ -127,4 +130,5 @@ def ssp_coefficient_multistep(method: LinearMultistep) -> Number | float:
     if any(one.sign < 0 for one in (*values, *slopes)):
         return ZERO
     ratios = [a / b for a, b in zip(values, slopes, strict=False) if b]
-    return min(ratios, default=inf)
+    least = min(ratios, default=inf)
+    return least if method.is_exact else float(least)

@@ -14,10 +14,12 @@ from fractions import Fraction
 from math import factorial
 from typing import TypeVar
 
-from butcher.analysis.a_stability import AStability, a_stability, is_surely_not_a_stable
+from butcher.analysis.a_stability import sector
+from butcher.analysis.contractivity import ssp_coefficient_multistep
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, total
 from butcher.analysis.in_symbol import in_symbol
 from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.locus import boundary_locus
 from butcher.analysis.multistep import LinearMultistep, MultistepFormula, multistep_formula
 from butcher.analysis.order_jumps import OrderInSymbol
 from butcher.analysis.region import Interval, Region, bound_text, holds_at, region
@@ -89,9 +91,15 @@ class MultistepTheory:
                           sigma have a common root that is not inside the unit circle.
     a_alpha               the alpha of A(alpha)-stability in degrees, right to 12 digits: 90 if
                           A-stable, None if not even A(0)-stable or not known (HW V.2).
+    boundary_locus        where a root of rho - z sigma has modulus 1: the z = rho(w)/sigma(w) for
+                          w = exp(i k pi/63), k = 0, ..., 63, in double precision, None at a pole;
+                          the conjugate points belong to it, too (HW V.1).
     stable_at_infinity    whether sigma has degree k and the root condition holds for it.
     damping_at_infinity   the largest modulus of the roots of sigma, 0 for the methods BDF: what
                           is left of an infinitely stiff component after a step; None if explicit.
+    ssp_coefficient       C: up to which multiple of the step that Euler's method may take the
+                          method does not increase a norm either (see `contractivity`); exact, a
+                          float where decimals are rounded; None for u''.
     steps_equation        what the method steps, over its symbols: `u' = f(u)/(1+k)`; None if it
                           steps no equation of order m.
     consistent_weight     what is to stand for h (for h^2) so that it steps the file's equation.
@@ -116,8 +124,10 @@ class MultistepTheory:
     roots: tuple[Root, ...] | None
     a_stable: bool | None
     a_alpha: float | None
+    boundary_locus: tuple[complex | None, ...]
     stable_at_infinity: bool | None
     damping_at_infinity: Number | float | None
+    ssp_coefficient: Number | float | None
     steps_equation: str | None
     consistent_weight: str | None
     consistent_order: int | None
@@ -135,7 +145,7 @@ def multistep_theory(graph: Graph) -> MultistepTheory:
     local, constant = _error_constants(method, order)
     stability = ask("zero_stable", lambda: judged(method.alpha, method.derivative))
     at_infinity = ask("stable_at_infinity", lambda: _is_stable_at_infinity(method))
-    sector = ask("a_stable", lambda: _sector(method))
+    angle = ask("a_stable", lambda: sector(method))
     irreducible = ask("irreducible", lambda: _is_irreducible(method))
     rho_roots = ask("roots", lambda: roots(method.rho) if method.is_exact else None)
     damping = ask("damping_at_infinity", lambda: _damping(method))
@@ -153,10 +163,12 @@ def multistep_theory(graph: Graph) -> MultistepTheory:
         strongly_stable=stability.stable and not stability.weak if stability else None,
         weakly_stable=stability.weak if stability else None,
         roots=rho_roots,
-        a_stable=sector.a_stable if sector else None,
-        a_alpha=sector.alpha if sector else None,
+        a_stable=angle.a_stable if angle else None,
+        a_alpha=angle.alpha if angle else None,
+        boundary_locus=boundary_locus(method),
         stable_at_infinity=at_infinity,
         damping_at_infinity=damping,
+        ssp_coefficient=ask("ssp_coefficient", lambda: ssp_coefficient_multistep(method)),
         steps_equation=over.steps.text if over.steps else None,
         consistent_weight=over.steps.weight if over.steps else None,
         consistent_order=over.order,
@@ -231,26 +243,6 @@ def _damping(method: LinearMultistep) -> Number | float | None:
         return None
     moduli = [root.modulus for root in roots(method.sigma)]
     return max(moduli, key=float, default=ZERO)
-
-
-def _sector(method: LinearMultistep) -> AStability | None:
-    """None where it is not known, or has no meaning."""
-    if method.derivative != 1:
-        return None
-    if method.is_exact:
-        return a_stability(method.rho, method.sigma)
-    is_not = is_surely_not_a_stable(method.rho, method.sigma, _rounding(method))
-    return AStability(False, None) if is_not else None
-
-
-def _rounding(method: LinearMultistep) -> Number:
-    """By how much that of the coefficients may change rho conj(sigma) on the circle."""
-    sizes = [
-        (sum(e.value.magnitude() for e in row), sum(e.radius for e in row))
-        for row in (method.alpha, method.beta)
-    ]
-    (a, da), (b, db) = sizes
-    return Number.of(Fraction(a * db + b * da + da * db))
 
 
 # ---------------------------------------------------------------------- over the symbols

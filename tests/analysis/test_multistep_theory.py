@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from fractions import Fraction
-from math import factorial
+from math import factorial, inf
 
 import pytest
 from hypothesis import given
@@ -337,3 +337,15 @@ def test_rho_and_sigma_are_the_coefficients() -> None:
     assert [str(a) for a in found.rho] == ["0", "-1", "1"]
     assert found.sigma == tuple(number(b).number for b in (F(-1, 2), F(3, 2), 0))
     assert found == theory("ab2")
+
+
+def test_strong_stability_and_the_locus_are_told() -> None:
+    assert [theory(n).ssp_coefficient for n in ("ab1", "am2", "bdf1")] == [1, 0, inf]
+    assert theory("second_order").ssp_coefficient is None
+    shu = [F(-1, 4), F(0), F(-3, 4), F(1)], [F(0), F(0), F(3, 2)]
+    assert multistep_theory(multistep(*shu)).ssp_coefficient == F(1, 2)
+    rounded = multistep_theory(multistep(shu[0], _decimals(shu[1]))).ssp_coefficient
+    assert isinstance(rounded, float)
+    locus = theory("ab1").boundary_locus
+    assert len(locus) == 64
+    assert [abs(z + 1) for z in locus if z is not None] == pytest.approx([1] * 64)
