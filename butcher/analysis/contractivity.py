@@ -13,14 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import reduce
 from math import inf
 
 from butcher.analysis.butcher_tableau import ButcherTableau
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.multistep import LinearMultistep
+from butcher.analysis.polynomial_matrix import characteristic, product
 from butcher.analysis.sturm import SturmChain, odd_part
-from butcher.analysis.univariate import Polynomial, polynomial, value
-from butcher.coefficient import ONE, ZERO, Number
+from butcher.analysis.univariate import VARIABLE, Polynomial, plus, polynomial, scaled, value
+from butcher.coefficient import ZERO, Number
 
 Matrix = list[list[Number]]
 
@@ -56,34 +58,13 @@ def _is_positive(K: Matrix) -> bool:
 
 
 def _conditions(K: Matrix) -> Iterator[Polynomial]:
-    """Polynomials in r that are to be >= 0: det(I + rK), and the numerators of the inequalities.
-
-    By the recursion of Faddeev and Leverrier,
-
-        adj(I + rK) = sum_k N_k r^k      det(I + rK) = sum_k e_k r^k
-        N_k = e_k I - K N_(k-1)          e_k = tr(K N_(k-1)) / k
-    """
-    size = range(len(K))
-    rows = [[(j, a) for j, a in enumerate(row) if a] for row in K]
-    adjugate: Matrix = [[ONE if i == j else ZERO for j in size] for i in size]
-    determinant, products, sums = [ONE], [], []
-    for k in range(1, len(K) + 1):
-        sums.append([sum(row, ZERO) for row in adjugate])
-        product = [
-            [sum((a * adjugate[m][j] for m, a in row if adjugate[m][j]), ZERO) for j in size]
-            for row in rows
-        ]
-        products.append(product)
-        determinant.append(sum((product[i][i] for i in size), ZERO) * Fraction(1, k))
-        adjugate = [
-            [determinant[-1] - a if i == j else -a for j, a in enumerate(row)]
-            for i, row in enumerate(product)
-        ]
-    yield polynomial(determinant)
-    for i in size:
-        yield polynomial(vector[i] for vector in sums)
-        for j in size:
-            yield polynomial(product[i][j] for product in products)
+    """Polynomials in r that are to be >= 0: det(I + rK), and the numerators of the inequalities."""
+    factors, adjugate = characteristic([[scaled(VARIABLE, -a) for a in row] for row in K])
+    yield reduce(plus, factors)
+    for row in adjugate:
+        yield reduce(plus, row)
+    for row in product([[polynomial([a]) for a in row] for row in K], adjugate):
+        yield from row
 
 
 def _largest(conditions: Sequence[Polynomial]) -> Number | float:
