@@ -16,7 +16,6 @@ from butcher.compiler.bounded import bounded
 from butcher.compiler.claims import claim_findings, proved
 from butcher.compiler.lookup import read
 from butcher.compiler.outline import Outline, outline, written
-from butcher.compiler.pointing import pointed
 from butcher.compiler.structure import structure_findings
 from butcher.compiler.sweeps import swept, too_few
 from butcher.errors import (
@@ -25,6 +24,7 @@ from butcher.errors import (
     SpecError,
     error,
     escaped,
+    has_errors,
     note,
     readable,
     warning,
@@ -175,10 +175,15 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
     findings += too_few(scheme, orders.advanced, block)
     timed = order_nonautonomous(graph, CAP, orders)
     findings += _autonomous(scheme, orders, timed)
+    if has_errors(findings):
+        # the search for what is at fault is as much code as all else that is read for a proof
+        from butcher.compiler.pointing import pointed
+
+        findings = pointed(scheme, graph, orders, findings)
     return Verdict(
         scheme.source,
         scheme,
-        _sorted(pointed(scheme, graph, orders, findings)),
+        _sorted(findings),
         graph=graph,
         orders=orders,
         swept=block,
