@@ -25,14 +25,13 @@ from functools import reduce
 from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry
-from butcher.analysis.limits import UndefinedError
+from butcher.analysis.limits import UndefinedError, bounded
 from butcher.analysis.linear_response import linear_blocks, response_radii, transfer
 from butcher.analysis.multistep import linear_multistep
 from butcher.analysis.polynomial_matrix import characteristic
 from butcher.analysis.univariate import (
     VARIABLE,
     Polynomial,
-    bounded,
     common_divisor,
     polynomial,
     power,

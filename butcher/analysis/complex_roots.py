@@ -16,23 +16,15 @@ Complex = tuple[Number, Number]
 
 def is_simple_von_neumann(polynomial: Sequence[Complex]) -> bool:
     """Whether |w| <= 1 for every root w, and roots with |w| = 1 are simple."""
-    p = _trimmed(polynomial)
+    p, may_be_on_circle = _trimmed(polynomial), True
     while len(p) > 1:
         size = _squared(p[-1]) - _squared(p[0])
         if size.sign > 0:
             p = _reduced(p, size)
-            continue
-        return not any(map(any, _difference(p))) and _is_schur(_derivative(p))
-    return True
-
-
-def _is_schur(p: list[Complex]) -> bool:
-    p = _trimmed(p)
-    while len(p) > 1:
-        size = _squared(p[-1]) - _squared(p[0])
-        if size.sign <= 0:
+        elif may_be_on_circle and not any(map(any, _difference(p))):
+            p, may_be_on_circle = _trimmed(_derivative(p)), False
+        else:
             return False
-        p = _reduced(p, size)
     return True
 
 

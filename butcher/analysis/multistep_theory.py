@@ -18,7 +18,7 @@ from butcher.analysis.a_stability import sector
 from butcher.analysis.contractivity import ssp_coefficient_multistep
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, total
 from butcher.analysis.in_symbol import in_symbol
-from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.limits import TooLargeError, UndefinedError, bounded
 from butcher.analysis.locus import boundary_locus
 from butcher.analysis.multistep import LinearMultistep, MultistepFormula, multistep_formula
 from butcher.analysis.order_jumps import OrderInSymbol
@@ -27,7 +27,7 @@ from butcher.analysis.rho_roots import Root, roots
 from butcher.analysis.root_condition import judged
 from butcher.analysis.shared_digits import known
 from butcher.analysis.stepped import Stepped, stepped
-from butcher.analysis.univariate import bounded, common_divisor
+from butcher.analysis.univariate import common_divisor
 from butcher.coefficient import ZERO, ExpressionTooLargeError, Number, shown
 from butcher.ir.graph import Graph
 

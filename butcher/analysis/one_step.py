@@ -18,6 +18,7 @@ from butcher.analysis.extent import Extent, reach
 from butcher.analysis.half_plane import is_hurwitz
 from butcher.analysis.sturm import is_nonnegative
 from butcher.analysis.univariate import (
+    VARIABLE,
     Polynomial,
     degree,
     in_square,
@@ -102,4 +103,4 @@ class StabilityFunction:
 def _squared(p: Polynomial) -> Polynomial:
     """|p(iy)|^2, a polynomial in y^2."""
     a, b = on_imaginary_axis(p)
-    return plus(times(a, a), (ZERO, *times(b, b)) if b else ())
+    return plus(times(a, a), times(VARIABLE, times(b, b)))

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
-from butcher.analysis.limits import TooLargeError
+from butcher.analysis.limits import TooLargeError, bounded
 from butcher.analysis.roots import is_schur, is_von_neumann
 from butcher.analysis.trigonometric import smaller_than_on_circle
-from butcher.analysis.univariate import UNIT, Polynomial, bounded, polynomial, times
+from butcher.analysis.univariate import UNIT, Polynomial, polynomial, times
 from butcher.coefficient import ONE, ZERO, Number
 from butcher.ir.graph import Graph
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from butcher.analysis.butcher_tableau import tableau_of
 from butcher.analysis.contractivity import ssp_coefficient
 from butcher.analysis.invariants import is_algebraically_stable, is_symmetric, is_symplectic
-from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.limits import TooLargeError, UndefinedError, bounded
 from butcher.analysis.order import CAP
 from butcher.analysis.principal_error import ErrorTerms, PairQuality, PrincipalError, error_terms
 from butcher.analysis.simplifying import Order, SimplifyingAssumptions
@@ -25,7 +25,6 @@ from butcher.analysis.structure import (
     largest_coefficient,
 )
 from butcher.analysis.system import system
-from butcher.analysis.univariate import bounded
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 

@@ -20,11 +20,11 @@ from butcher.analysis.characteristic import (
 )
 from butcher.analysis.entry import Entry
 from butcher.analysis.extent import Extent
-from butcher.analysis.limits import TooLargeError
+from butcher.analysis.limits import TooLargeError, bounded
 from butcher.analysis.one_step import StabilityFunction
 from butcher.analysis.phase import Phase, meant_order, phase
 from butcher.analysis.stability_interval import imaginary_extent, real_extent
-from butcher.analysis.univariate import Polynomial, bounded, scaled
+from butcher.analysis.univariate import Polynomial, scaled
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 

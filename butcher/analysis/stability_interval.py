@@ -20,6 +20,7 @@ from butcher.analysis.roots import is_simple_von_neumann
 from butcher.analysis.sturm import ORIGIN, RealRoot, positive_roots
 from butcher.analysis.univariate import (
     UNIT,
+    VARIABLE,
     Polynomial,
     in_square,
     mirrored,
@@ -29,7 +30,6 @@ from butcher.analysis.univariate import (
     times,
     value,
 )
-from butcher.coefficient import ZERO
 
 
 def real_extent(found: CharacteristicPolynomial) -> Extent:
@@ -77,7 +77,7 @@ def _with_conjugate(axis: Sequence[tuple[Polynomial, Polynomial]]) -> list[Polyn
     if not any(imaginary):
         return real
     squares = zip(_convolved(real), _convolved(imaginary), strict=True)
-    return [plus(a, (ZERO, *b) if b else ()) for a, b in squares]
+    return [plus(a, times(VARIABLE, b)) for a, b in squares]
 
 
 def _convolved(p: Sequence[Polynomial]) -> list[Polynomial]:

@@ -6,33 +6,18 @@ the empty tuple. `sturm` counts and finds their real roots; `roots` places roots
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import zip_longest
 from math import gcd, lcm
 
-from butcher.analysis.limits import TooLargeError
 from butcher.analysis.modular import are_surely_coprime
-from butcher.coefficient import ONE, ZERO, BudgetExceededError, Number, budget
+from butcher.coefficient import ONE, ZERO, Number
 
 Polynomial = tuple[Number, ...]
 
 UNIT: Polynomial = (ONE,)
 VARIABLE: Polynomial = (ZERO, ONE)
-
-LONGEST_WORK = 400_000
-"""Operations on short numbers: about a second."""
-
-
-@contextmanager
-def bounded(what: str, units: int = LONGEST_WORK) -> Iterator[None]:
-    """Raise TooLargeError where the arithmetic inside takes longer than about a second."""
-    try:
-        with budget(units):
-            yield
-    except BudgetExceededError as error:
-        raise TooLargeError(f"{what}: the exact numbers grow too long") from error
 
 
 def polynomial(factors: Iterable[Number | int | Fraction]) -> Polynomial:

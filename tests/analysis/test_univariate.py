@@ -7,11 +7,10 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from butcher.analysis.limits import TooLargeError
+from butcher.analysis.limits import TooLargeError, bounded
 from butcher.analysis.modular import are_surely_coprime
 from butcher.analysis.univariate import (
     Polynomial,
-    bounded,
     common_divisor,
     complex_value,
     derivative,
