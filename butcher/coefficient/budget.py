@@ -31,13 +31,12 @@ def spend(terms: int, bits: int) -> None:
 @contextmanager
 def budget(units: int) -> Iterator[None]:
     """Arithmetic inside that costs more than `units`, about 3 microseconds each, raises
-    BudgetExceededError. A budget inside another one is part of it."""
+    BudgetExceededError. What is spent inside another budget is spent of that as well, and there
+    may be less left of it."""
     before = _meter.left
-    if before < float("inf"):
-        yield
-        return
-    _meter.left = units
+    granted = min(units, before)
+    _meter.left = granted
     try:
         yield
     finally:
-        _meter.left = before
+        _meter.left += before - granted

@@ -10,6 +10,8 @@ import pytest
 
 import butcher
 from butcher.analysis.multistep_theory import MultistepTheory
+from butcher.analysis.runge_kutta import RungeKuttaTheory
+from butcher.analysis.stability import Stability
 from butcher.compiler import examine, examine_bytes, load, shipped
 from butcher.compiler.report import Report, report
 from butcher.compiler.report.gather import PARTS
@@ -152,6 +154,12 @@ def test_a_formula_without_f_is_consistent_with_no_equation() -> None:
     )
 
 
+def test_rounded_decimals_are_consistent_with_what_they_say_they_are() -> None:
+    text = "method m\nmultistep\n alpha | 0 -1 1\n beta | -0.5000000000000000 1.500000000000000\n"
+    assert row(text, "consistent") == "with the file's equation"
+    assert row(text.replace("0.5", "0.7"), "consistent") == "not known with which equation"
+
+
 def test_an_equation_that_was_not_computed_is_not_denied() -> None:
     found = butcher.analyze("lm_resnet")
     theory = found.parts["multistep"]
@@ -197,3 +205,26 @@ def test_bounds_are_as_long_as_they_are_worth() -> None:
     )
     for finding in examine_bytes(text.encode(), "m.tab").diagnostics:
         assert len(finding.message) < 200
+
+
+def test_one_question_that_takes_too_long_leaves_the_others() -> None:
+    """First-order Chebyshev methods are stable on (-2 s^2, 0): T_s(1 + z/s^2)."""
+    found = butcher.analyze(chebyshev(20))
+    theory, linear = found.parts["runge_kutta"], found.parts["stability"]
+    assert isinstance(theory, RungeKuttaTheory)
+    assert isinstance(linear, Stability)
+    assert (theory.b_p, theory.stage_order) == (1, 1)
+    assert [reason.split(":")[0] for reason in theory.unknown] == ["ssp_coefficient"]
+    assert linear.real_interval == 800
+
+
+def chebyshev(stages: int) -> str:
+    """Y_j = 2 Y_(j-1) - Y_(j-2) + 2/s^2 k_j, from T_j = 2 x T_(j-1) - T_(j-2)."""
+    step = Fraction(1, stages**2)
+    before, row = [Fraction(0)] * stages, [step, *[Fraction(0)] * (stages - 1)]
+    lines = ["|"]
+    for j in range(1, stages):
+        lines.append("| " + " ".join(map(str, row[:j])))
+        before, row = row, [2 * a - b for a, b in zip(row, before, strict=True)]
+        row[j] += 2 * step
+    return "\n".join(["method m", "tableau", *lines, "--", "| " + " ".join(map(str, row)), ""])

@@ -48,6 +48,9 @@ BLOCK: Mapping[str, Question] = {"cost": cost, "concurrency": concurrency}
 
 PARTS = (*METHOD, *STAGES, *BLOCK)
 
+LONGEST_PART = 2 * MOST_ARITHMETIC
+"""A part asks several questions, each with a bound of its own; one too long leaves the others."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -126,7 +129,7 @@ def report(verdict: Verdict, order: int | None = None) -> Report:
     undefined: dict[str, str] = {}
     for name, ask in _questions(verdict.scheme, verdict.graph, order):
         try:
-            with budget(MOST_ARITHMETIC):
+            with budget(LONGEST_PART):
                 parts[name] = ask()
         except UndefinedError as error:
             undefined[name] = str(error)

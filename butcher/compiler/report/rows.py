@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from butcher.analysis.proof import OrderResult
-from butcher.coefficient import ONE
+from butcher.coefficient import ONE, ZERO
 from butcher.compiler.claims import claimed, proved, starts
 from butcher.compiler.precision import whole
 from butcher.compiler.report.words import (
@@ -236,15 +236,21 @@ def _multistep(found: MultistepTheory) -> Iterator[Row]:
         yield "A(alpha)-stable", f"alpha = {approximate(found.a_alpha)} degrees"
     elif found.a_stable is False:
         yield "A-stable", "no, nor A(0)"
+    elif found.derivative == 1:
+        yield "A-stable", "not known"
     if found.stable_at_infinity and found.damping_at_infinity is not None:
         yield "at infinity", f"stable, a step leaves {exact(found.damping_at_infinity)}"
+    if found.ssp_coefficient is not None:
+        yield "SSP coefficient", exact(found.ssp_coefficient)
     for name in found.undecided:
         yield "not known", f"{name}: it would take too long to compute"
 
 
 def _consistent(found: MultistepTheory) -> str:
     if found.steps_equation is None:
-        undecided = "steps_equation" in found.undecided
+        if found.consistent and sum(found.sigma, ZERO):
+            return "with the file's equation"
+        undecided = "steps_equation" in found.undecided or found.irreducible is None
         return "not known with which equation" if undecided else "with no equation"
     if found.consistent:
         return f"with {found.steps_equation}"
