@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from butcher.cli import commands
+from butcher.cli.streams import Failure
 from butcher.version import __version__
 
 app = typer.Typer(
@@ -110,7 +111,9 @@ def analyze(
 ) -> None:
     """Everything that is known of a method: order, stability, modified equation, cost."""
     kinds = [figure.value for figure in kind or []]
-    commands.analyze(specs, as_json=json, plot=plot, kinds=kinds, order=order)
+    from butcher.cli.analysis import analyze as run
+
+    run(specs, as_json=json, plot=plot, kinds=kinds, order=order)
 
 
 @app.command()
@@ -177,7 +180,7 @@ def main() -> None:
     """The entry point. Usage (2) and interruption (130) are typer's, the other codes ours."""
     try:
         app(prog_name="butcher")
-    except commands.Failure as failure:
+    except Failure as failure:
         if str(failure):
             print(str(failure), file=sys.stderr)
         sys.exit(failure.code)

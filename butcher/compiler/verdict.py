@@ -249,11 +249,10 @@ def _place(span: Span) -> dict[str, int]:
     return {"line": span.line, "column": span.column}
 
 
-def unreadable(spec: str, message: str) -> dict[str, Any]:
-    """The object of a file that cannot be read: nothing is known of it."""
+def unreadable(spec: str, message: str) -> Verdict:
+    """Of a file that cannot be read: nothing is known of it."""
     start = Span(1, 1, 1, 1)
-    nothing = Verdict(Source(spec, ""), None, (error("B000", start, message),))
-    return nothing.as_json()
+    return Verdict(Source(spec, ""), None, (error("B000", start, message),))
 
 
 def stages(scheme: Scheme) -> int:

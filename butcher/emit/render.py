@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import PurePath
 
@@ -42,17 +42,20 @@ class GraphvizError(RuntimeError):
 
 def suffix_of(path: str | PurePath) -> str:
     """The suffix of a file to draw, in lower case. Raises UnknownFormatError."""
-    return _known(PurePath(path).suffix.lower())
+    return known_suffix(path, SUFFIXES, "a drawing")
 
 
-def _known(suffix: str) -> str:
-    if suffix in SUFFIXES:
+def known_suffix(path: str | PurePath, known: Sequence[str], what: str) -> str:
+    """The suffix of a path, one of those known, in lower case. Raises UnknownFormatError."""
+    return _known(PurePath(path).suffix.lower(), known, what)
+
+
+def _known(suffix: str, known: Sequence[str] = SUFFIXES, what: str = "a drawing") -> str:
+    if suffix in known:
         return suffix
     found = f"not in {suffix}" if suffix else "this one has no suffix"
-    if suffix == ".tex":
-        found = ".tex is not available yet"
     raise UnknownFormatError(
-        f"a drawing is a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; {found}"
+        f"{what} is a file that ends in {', '.join(known[:-1])} or {known[-1]}; {found}"
     )
 
 

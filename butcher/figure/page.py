@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from butcher.emit.render import UnknownFormatError
+from butcher.emit.render import known_suffix
 from butcher.figure import convergence, order_star, stability
 from butcher.figure.method import FigureError, Method, polynomial
 from butcher.figure.plane import alpha
@@ -46,16 +46,7 @@ class MatplotlibMissingError(RuntimeError):
 
 def suffix_of(path: str | PurePath) -> str:
     """The suffix of a figure's file, in lower case. Raises UnknownFormatError."""
-    return _known(PurePath(path).suffix.lower())
-
-
-def _known(suffix: str) -> str:
-    if suffix in SUFFIXES:
-        return suffix
-    found = f"not in {suffix}" if suffix else "this one has no suffix"
-    raise UnknownFormatError(
-        f"a figure is a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; {found}"
-    )
+    return known_suffix(path, SUFFIXES, "a figure")
 
 
 def default_kinds(methods: Sequence[Method]) -> tuple[Kind, ...]:
@@ -71,7 +62,7 @@ def figure(methods: Sequence[Method], suffix: str, kinds: Sequence[Kind] = ()) -
 
     Raises UnknownFormatError, FigureError for what cannot be drawn, MatplotlibMissingError.
     """
-    _known(suffix)
+    suffix_of(f"figure{suffix}")
     if not 0 < len(methods) <= MOST_METHODS:
         raise FigureError(f"a figure shows 1 to {MOST_METHODS} methods, not {len(methods)}")
     panels = tuple(dict.fromkeys(kinds)) or default_kinds(methods)
