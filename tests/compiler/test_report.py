@@ -1,6 +1,7 @@
 """A report says everything of every method, as data and as a table."""
 
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -50,6 +51,9 @@ def test_a_table_fits_a_terminal_and_names_every_part(reports: dict[str, Report]
         assert lines[0].startswith(f"{name}: ")
         assert max(map(len, lines)) <= WIDTH
         assert not any(line != line.rstrip() for line in lines)
+        assert not any(
+            word in ("None", "nan", "inf") for line in lines for word in re.findall(r"\w+", line)
+        )
         assert len(found.undefined) == 0 or "Not there" in lines
 
 
@@ -146,6 +150,13 @@ def adams(steps: int) -> str:
             factors = [f / (other - j) for f in shifted]
         weights.append(sum(f / (power + 1) for power, f in enumerate(factors)))
     return " ".join(map(str, reversed(weights)))
+
+
+def test_a_formula_that_hides_a_shorter_one_is_called_reducible() -> None:
+    """(w - 1)(w - 1/2) and w - 1/2: Euler's method."""
+    text = "method m\nmultistep\n alpha | 1/2 -3/2 1\n beta | -1/2 1\n"
+    assert row(text, "reducible") == "rho and sigma have a common root"
+    assert "reducible" not in str(butcher.analyze("ab2"))
 
 
 def test_a_formula_without_f_is_consistent_with_no_equation() -> None:

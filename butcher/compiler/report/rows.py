@@ -220,6 +220,7 @@ def _multistep(found: MultistepTheory) -> Iterator[Row]:
     yield "sigma", polynomial(found.sigma, "w")
     yield "consistent", _consistent(found)
     yield "error constant", exact(found.error_constant)
+    yield "reducible", "rho and sigma have a common root" if found.irreducible is False else ""
     yield "roots of rho", _roots(found)
     yield "zero-stable", _zero_stable(found)
     for region in found.symbol_regions:
@@ -254,9 +255,11 @@ def _consistent(found: MultistepTheory) -> str:
         return "not known with which equation" if undecided else "with no equation"
     if found.consistent:
         return f"with {found.steps_equation}"
+    reached = found.consistent_order
+    to_order = "" if reached is None else f", to order {reached}"
     return (
-        f"with {found.steps_equation}, to order {found.consistent_order}; with the file's "
-        f"equation if {found.consistent_weight} stands before the slot"
+        f"with {found.steps_equation}{to_order}; with the file's equation if "
+        f"{found.consistent_weight} stands before the slot"
     )
 
 
