@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from butcher.analysis.conditions.system import origin
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.system import origin
 from butcher.ir.graph import Graph, Row
 from butcher.spec.scheme import clock
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from butcher.analysis.entry import Entry
-from butcher.analysis.tableau import Cell
+from butcher.analysis.repair.tableau import Cell
 from butcher.coefficient import Number
 from butcher.compiler.literals import plain
 from butcher.compiler.spelling import Speller, Spelling
@@ -28,7 +28,7 @@ def tableau_cells(body: RungeKutta, source: Source, graph: Graph) -> dict[Cell, 
 
 
 def multistep_cells(body: Multistep) -> dict[Cell, Span]:
-    """The entries of alpha, then of beta, as `butcher.analysis.multistep_repair` knows them."""
+    """The entries of alpha, then of beta, as `butcher.analysis.repair.multistep` knows them."""
     rows = ("alpha", body.alpha), ("beta", body.beta)
     return {
         Cell(name, str(j), "", group): cell.place.span

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import perm
 
+from butcher.analysis.conditions.order import Orders
+from butcher.analysis.conditions.proof import Failure, OrderResult
+from butcher.analysis.conditions.ring import Ball
+from butcher.analysis.conditions.shapes import formula, picture, shape
 from butcher.analysis.entry import entry, total
-from butcher.analysis.multistep import LinearMultistep, linear_multistep
-from butcher.analysis.order import Orders
-from butcher.analysis.proof import Failure, OrderResult
-from butcher.analysis.ring import Ball
-from butcher.analysis.shapes import formula, picture, shape
+from butcher.analysis.multistep.method import LinearMultistep, linear_multistep
 from butcher.coefficient import Number, is_short, shown
 from butcher.errors import Diagnostic, error, has_errors, note, warning
 from butcher.ir.graph import Graph

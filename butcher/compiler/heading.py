@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from butcher.analysis.order import OrderResult
+from butcher.analysis.conditions.order import OrderResult
 from butcher.compiler.claims import claimed, proved, starts
 from butcher.compiler.verdict import Verdict, stages
 from butcher.emit.torch_module import Header

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from butcher.analysis.conditions.order import Orders
 from butcher.analysis.consistency import consistency
 from butcher.analysis.entry import NOTHING, Entry, entry
-from butcher.analysis.multistep_repair import multistep_repairs
-from butcher.analysis.order import Orders
-from butcher.analysis.suspects import Repair, Repairs, repairs
-from butcher.analysis.tableau import Cell
+from butcher.analysis.repair.multistep import multistep_repairs
+from butcher.analysis.repair.suspects import Repair, Repairs, repairs
+from butcher.analysis.repair.tableau import Cell
 from butcher.coefficient import Number, shown
 from butcher.compiler.cells import Texts, multistep_cells, tableau_cells
 from butcher.compiler.claims import written_formula

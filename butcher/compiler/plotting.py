@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from butcher.analysis.characteristic import characteristic_polynomial
-from butcher.analysis.convergence import convergence
+from butcher.analysis.conditions.convergence import convergence
 from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.linear.characteristic import characteristic_polynomial
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
 from butcher.compiler.verdict import Verdict
 from butcher.figure import KINDS, FigureError, Kind, Method, figure

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from butcher.analysis.order import Orders
+from butcher.analysis.conditions.order import Orders
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError
 from butcher.compiler.literals import alike
 from butcher.compiler.mends import Mend, mends, off_rows

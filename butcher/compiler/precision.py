@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from butcher.analysis.amplification import Amplification, Precision, amplification
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.sizes import LARGEST
+from butcher.analysis.network.amplification import Amplification, Precision, amplification
+from butcher.analysis.network.sizes import LARGEST
 from butcher.compiler.sweeps import straightened, too_many
 from butcher.errors import Diagnostic, warning
 from butcher.ir.graph import Graph

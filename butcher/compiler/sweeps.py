@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from butcher.analysis.order import OrderResult, order
+from butcher.analysis.conditions.order import OrderResult, order
 from butcher.errors import Diagnostic, error, warning
 from butcher.ir.graph import Graph
 from butcher.passes.prune import prune

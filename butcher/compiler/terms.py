@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from butcher.analysis.order import Orders
-from butcher.analysis.term_repair import TermRepair
+from butcher.analysis.conditions.order import Orders
+from butcher.analysis.repair.terms import TermRepair
 from butcher.coefficient import ONE, Coefficient, Number
 from butcher.errors import SpecError
 from butcher.frontend import tree

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from butcher.analysis.order import CAP, OrderResult, Orders, order, order_nonautonomous
-from butcher.analysis.root_condition import ZeroStability, zero_stability
+from butcher.analysis.conditions.order import CAP, OrderResult, Orders, order, order_nonautonomous
+from butcher.analysis.multistep.root_condition import ZeroStability, zero_stability
 from butcher.coefficient import (
     ONE,
     Number,

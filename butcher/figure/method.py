@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import SupportsFloat
 
-from butcher.analysis.characteristic import CharacteristicPolynomial
+from butcher.analysis.linear.characteristic import CharacteristicPolynomial
 from butcher.errors import readable
 
 Polynomial = tuple[tuple[float, ...], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from butcher.analysis.characteristic import PARTITIONED, SECOND_ORDER, UNSCALED, Equation
+from butcher.analysis.linear.characteristic import PARTITIONED, SECOND_ORDER, UNSCALED, Equation
 from butcher.figure.method import Method
 from butcher.figure.style import GREY, colour, dash
 from butcher.figure.window import Window

@@ -8,8 +8,8 @@ import statistics
 import time
 
 from butcher import load
-from butcher.analysis.order import order
-from butcher.analysis.trees import Palette
+from butcher.analysis.conditions.order import order
+from butcher.analysis.conditions.trees import Palette
 from butcher.ir.lower import lower
 
 ROUNDS = 15

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from butcher.analysis.trees import Trees
+from butcher.analysis.conditions.trees import Trees
 
 Value = TypeVar("Value")
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import numpy
 
-from butcher.analysis.characteristic import CharacteristicPolynomial
-from butcher.analysis.root_condition import zero_stability
+from butcher.analysis.linear.characteristic import CharacteristicPolynomial
+from butcher.analysis.multistep.root_condition import zero_stability
 from butcher.coefficient import Coefficient, Number, Variable
 from butcher.ir.graph import Estimate, Evaluation, Graph, Row, State, Term
 from butcher.spec.scheme import Equation

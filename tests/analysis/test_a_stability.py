@@ -14,13 +14,20 @@ from method_graphs import multistep
 from multistep_families import adams_bashforth, adams_moulton, bdf, product
 
 import butcher
-from butcher.analysis.a_stability import a_stability
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.locus import boundary_locus
-from butcher.analysis.multistep import LinearMultistep, linear_multistep
-from butcher.analysis.roots import is_schur
-from butcher.analysis.trigonometric import on_circle, smaller_than_on_circle
-from butcher.analysis.univariate import Polynomial, plus, polynomial, scaled, times, value
+from butcher.analysis.multistep.a_stability import a_stability
+from butcher.analysis.multistep.locus import boundary_locus
+from butcher.analysis.multistep.method import LinearMultistep, linear_multistep
+from butcher.analysis.polynomials.roots import is_schur
+from butcher.analysis.polynomials.trigonometric import on_circle, smaller_than_on_circle
+from butcher.analysis.polynomials.univariate import (
+    Polynomial,
+    plus,
+    polynomial,
+    scaled,
+    times,
+    value,
+)
 from butcher.ir.lower import lower
 
 F = Fraction

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from method_graphs import h, runge_kutta
 
-from butcher.analysis.amplification import UNIT_ROUNDOFF, Amplification, amplification
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.sizes import LARGEST
+from butcher.analysis.network.amplification import UNIT_ROUNDOFF, Amplification, amplification
+from butcher.analysis.network.sizes import LARGEST
 from butcher.compiler import catalogue, load, shipped
 from butcher.compiler.sweeps import straightened
 from butcher.ir.lower import lower

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from method_graphs import Value, multistep, number, runge_kutta
 
 import butcher
-from butcher.analysis.bseries import Flow, numerical_flow
+from butcher.analysis.conditions.order import order
+from butcher.analysis.conditions.system import system
 from butcher.analysis.entry import Entry
-from butcher.analysis.expansion import difference_equation
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.order import order
-from butcher.analysis.system import system
+from butcher.analysis.modified.bseries import Flow, numerical_flow
+from butcher.analysis.modified.expansion import difference_equation
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower

@@ -7,8 +7,8 @@ import pytest
 from method_graphs import runge_kutta
 
 import butcher
-from butcher.analysis.butcher_tableau import ButcherTableau, butcher_tableau
 from butcher.analysis.limits import UndefinedError
+from butcher.analysis.runge_kutta.tableau import ButcherTableau, butcher_tableau
 from butcher.coefficient import Number
 from butcher.ir.lower import lower
 

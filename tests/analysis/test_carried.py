@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ir.strategies import graphs as random_graphs
 from method_graphs import runge_kutta
 
-from butcher.analysis.carried import Cut, cuts, matching
 from butcher.analysis.limits import UndefinedError
+from butcher.analysis.network.carried import Cut, cuts, matching
 from butcher.coefficient import Coefficient
 from butcher.compiler import load, shipped
 from butcher.compiler.sweeps import straightened

@@ -7,7 +7,8 @@ import sympy
 from method_graphs import U, evaluation, graph, h, row, runge_kutta
 
 import butcher
-from butcher.analysis.characteristic import (
+from butcher.analysis.limits import TooLargeError, UndefinedError
+from butcher.analysis.linear.characteristic import (
     DIRECT,
     PARTITIONED,
     SECOND_ORDER,
@@ -15,9 +16,8 @@ from butcher.analysis.characteristic import (
     CharacteristicPolynomial,
     characteristic_polynomial,
 )
-from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.subresultant import determinant
-from butcher.analysis.univariate import polynomial, value
+from butcher.analysis.polynomials.subresultant import determinant
+from butcher.analysis.polynomials.univariate import polynomial, value
 from butcher.coefficient import ONE, ZERO, Number
 from butcher.ir.graph import Graph, State
 from butcher.ir.interpret import interpret

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from ir.strategies import graphs as random_graphs
 
-from butcher.analysis.concurrency import concurrency
+from butcher.analysis.network.concurrency import concurrency
 from butcher.compiler import load, shipped
 from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph

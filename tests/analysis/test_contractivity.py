@@ -11,10 +11,10 @@ from method_graphs import multistep, runge_kutta
 from nodepy_methods import METHODS
 
 import butcher
-from butcher.analysis.butcher_tableau import butcher_tableau
-from butcher.analysis.contractivity import ssp_coefficient, ssp_coefficient_multistep
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.multistep import linear_multistep
+from butcher.analysis.multistep.method import linear_multistep
+from butcher.analysis.runge_kutta.contractivity import ssp_coefficient, ssp_coefficient_multistep
+from butcher.analysis.runge_kutta.tableau import butcher_tableau
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower

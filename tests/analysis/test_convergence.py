@@ -11,9 +11,9 @@ from method_graphs import runge_kutta
 from plain_tables import mp, read, real
 
 import butcher
-from butcher.analysis.convergence import Slope, convergence
+from butcher.analysis.conditions.convergence import Slope, convergence
+from butcher.analysis.conditions.order import order
 from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.order import order
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 from butcher.resources import root

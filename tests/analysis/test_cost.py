@@ -2,9 +2,9 @@
 
 import pytest
 
-from butcher.analysis.carried import cuts
-from butcher.analysis.cost import Elementwise, SlotCost, cost
 from butcher.analysis.limits import UndefinedError
+from butcher.analysis.network.carried import cuts
+from butcher.analysis.network.cost import Elementwise, SlotCost, cost
 from butcher.compiler import load, shipped
 from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph

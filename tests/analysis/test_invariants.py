@@ -12,16 +12,16 @@ from method_graphs import runge_kutta
 from nodepy_methods import METHODS
 
 import butcher
-from butcher.analysis.butcher_tableau import ButcherTableau, butcher_tableau
 from butcher.analysis.entry import Entry
-from butcher.analysis.invariants import (
+from butcher.analysis.limits import UndefinedError
+from butcher.analysis.runge_kutta.invariants import (
     are_equivalent,
     is_algebraically_stable,
     is_nonnegative_definite,
     is_symmetric,
     is_symplectic,
 )
-from butcher.analysis.limits import UndefinedError
+from butcher.analysis.runge_kutta.tableau import ButcherTableau, butcher_tableau
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower

@@ -10,9 +10,9 @@ from elementary import bracket, differential
 from method_graphs import U, evaluation, graph, h, multistep, row, runge_kutta
 
 import butcher
+from butcher.analysis.conditions.trees import Trees
 from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.modified import ElementaryTerm, modified_equation
-from butcher.analysis.trees import Trees
+from butcher.analysis.modified.equation import ElementaryTerm, modified_equation
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower

@@ -14,8 +14,8 @@ import pytest
 from elementary import parsed
 
 import butcher
-from butcher.analysis.modified import ModifiedEquation, modified_equation
-from butcher.analysis.ring import Ball
+from butcher.analysis.conditions.ring import Ball
+from butcher.analysis.modified.equation import ModifiedEquation, modified_equation
 from butcher.coefficient import Coefficient, Number
 from butcher.ir.glm import general_linear_method
 from butcher.ir.graph import Graph

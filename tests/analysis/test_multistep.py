@@ -18,17 +18,17 @@ from method_graphs import (
     zero_stable,
 )
 
+from butcher.analysis.conditions.order import order
 from butcher.analysis.entry import Entry
 from butcher.analysis.limits import TooLargeError
-from butcher.analysis.multistep import linear_multistep
-from butcher.analysis.order import order
-from butcher.analysis.root_condition import (
+from butcher.analysis.multistep.method import linear_multistep
+from butcher.analysis.multistep.root_condition import (
     ZeroStability,
     judged,
     minimal_polynomial,
     zero_stability,
 )
-from butcher.analysis.roots import is_schur, is_simple_von_neumann, is_von_neumann
+from butcher.analysis.polynomials.roots import is_schur, is_simple_von_neumann, is_von_neumann
 from butcher.coefficient import Coefficient, Number, Variable, budget
 from butcher.ir.graph import Graph, State
 from butcher.spec.scheme import Equation

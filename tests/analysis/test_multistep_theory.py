@@ -20,7 +20,7 @@ from multistep_families import (
 
 import butcher
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.multistep_theory import MultistepTheory, multistep_theory
+from butcher.analysis.multistep.theory import MultistepTheory, multistep_theory
 from butcher.coefficient import Number
 from butcher.ir.lower import lower
 

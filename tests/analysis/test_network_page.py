@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from butcher.analysis.amplification import amplification
-from butcher.analysis.concurrency import concurrency
-from butcher.analysis.cost import cost
-from butcher.analysis.variance import variance
+from butcher.analysis.network.amplification import amplification
+from butcher.analysis.network.concurrency import concurrency
+from butcher.analysis.network.cost import cost
+from butcher.analysis.network.variance import variance
 from butcher.compiler import load
 from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph

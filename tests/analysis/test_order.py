@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 from method_graphs import ODE, U, Value, evaluation, graph, h, multistep, number, row, runge_kutta
 
-from butcher.analysis.order import order, order_nonautonomous
-from butcher.analysis.ring import Ball
+from butcher.analysis.conditions.order import order, order_nonautonomous
+from butcher.analysis.conditions.ring import Ball
 from butcher.coefficient import Coefficient, Number, Variable
 from butcher.ir.graph import Estimate, Graph, State
 from butcher.spec.scheme import Equation

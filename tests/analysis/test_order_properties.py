@@ -12,7 +12,7 @@ from method_graphs import runge_kutta
 from plain_tables import Tree, branches, weight
 from plain_tables import order as plain_order
 
-from butcher.analysis.order import order
+from butcher.analysis.conditions.order import order
 
 F = Fraction
 Rows = list[list[Fraction]]

@@ -9,8 +9,8 @@ from method_graphs import runge_kutta
 from nodepy_methods import METHODS
 
 import butcher
-from butcher.analysis.principal_error import ErrorTerms, PrincipalError, error_terms
-from butcher.analysis.system import system
+from butcher.analysis.conditions.system import system
+from butcher.analysis.runge_kutta.principal_error import ErrorTerms, PrincipalError, error_terms
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 

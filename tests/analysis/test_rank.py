@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from butcher.analysis.rank import Ranks, Residues, _is_prime
+from butcher.analysis.network.rank import Ranks, Residues, _is_prime
 from butcher.coefficient import Number
 
 roots = [Number.of(1), *(Number.sqrt(Fraction(d)) for d in (2, 3, 6, 35))]

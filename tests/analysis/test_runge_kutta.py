@@ -16,10 +16,10 @@ from method_graphs import Value, runge_kutta
 from nodepy_methods import METHODS
 
 import butcher
-from butcher.analysis import runge_kutta as theory
-from butcher.analysis.butcher_tableau import butcher_tableau
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.runge_kutta import RungeKuttaTheory
+from butcher.analysis.runge_kutta import theory
+from butcher.analysis.runge_kutta.tableau import butcher_tableau
+from butcher.analysis.runge_kutta.theory import RungeKuttaTheory
 from butcher.coefficient import Number
 from butcher.ir.lower import lower
 from butcher.resources import root

@@ -9,7 +9,7 @@ import pytest
 import sympy
 from method_graphs import multistep, runge_kutta, zero_stable
 
-from butcher.analysis.order import order
+from butcher.analysis.conditions.order import order
 
 
 def exact(values: Iterable[object]) -> list[Fraction]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import butcher
-from butcher.analysis.convergence import convergence
-from butcher.analysis.order import order, order_nonautonomous
+from butcher.analysis.conditions.convergence import convergence
+from butcher.analysis.conditions.order import order, order_nonautonomous
 from butcher.compiler import examine_bytes
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower

@@ -2,8 +2,8 @@
 
 import pytest
 
-from butcher.analysis.shapes import density, formula, picture, shape, size
-from butcher.analysis.trees import Palette, Trees
+from butcher.analysis.conditions.shapes import density, formula, picture, shape, size
+from butcher.analysis.conditions.trees import Palette, Trees
 
 TWO = Palette(("f", "g"), ((0, 1), (0,)))
 

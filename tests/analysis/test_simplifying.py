@@ -11,8 +11,8 @@ from method_graphs import runge_kutta
 from nodepy_methods import METHODS
 
 import butcher
-from butcher.analysis.butcher_tableau import butcher_tableau
-from butcher.analysis.simplifying import SimplifyingAssumptions
+from butcher.analysis.runge_kutta.simplifying import SimplifyingAssumptions
+from butcher.analysis.runge_kutta.tableau import butcher_tableau
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 

@@ -11,10 +11,10 @@ import pytest
 from method_graphs import zero_stable
 
 import butcher
+from butcher.analysis.conditions.order import order, order_nonautonomous
 from butcher.analysis.consistency import consistency
 from butcher.analysis.entry import entry
-from butcher.analysis.order import order, order_nonautonomous
-from butcher.analysis.root_condition import zero_stability
+from butcher.analysis.multistep.root_condition import zero_stability
 from butcher.coefficient import Coefficient, Number
 from butcher.ir.graph import STEP, Graph, Row, Term
 from butcher.ir.lower import lower

@@ -18,12 +18,12 @@ from nodepy_methods import EXACT, METHODS
 from nodepy_methods import graph_of as nodepys
 
 import butcher
-from butcher.analysis.characteristic import characteristic_polynomial
-from butcher.analysis.half_plane import is_hurwitz
 from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.stability import Stability, stability
-from butcher.analysis.stability_interval import imaginary_extent, real_extent
-from butcher.analysis.univariate import mirrored, polynomial, times
+from butcher.analysis.linear.characteristic import characteristic_polynomial
+from butcher.analysis.linear.stability import Stability, stability
+from butcher.analysis.linear.stability_interval import imaginary_extent, real_extent
+from butcher.analysis.polynomials.half_plane import is_hurwitz
+from butcher.analysis.polynomials.univariate import mirrored, polynomial, times
 from butcher.coefficient import Number
 from butcher.ir.graph import Graph, State
 from butcher.ir.lower import lower

@@ -10,12 +10,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from method_graphs import roots_at
 
-from butcher.analysis import complex_roots, roots
-from butcher.analysis.characteristic import DIRECT, CharacteristicPolynomial
-from butcher.analysis.shared_digits import shared_digits
-from butcher.analysis.stability_interval import imaginary_extent, real_extent
-from butcher.analysis.subresultant import determinant, first_subresultant
-from butcher.analysis.univariate import Polynomial, mirrored, polynomial, value
+from butcher.analysis.linear.characteristic import DIRECT, CharacteristicPolynomial
+from butcher.analysis.linear.stability_interval import imaginary_extent, real_extent
+from butcher.analysis.polynomials import complex_roots, roots
+from butcher.analysis.polynomials.shared_digits import shared_digits
+from butcher.analysis.polynomials.subresultant import determinant, first_subresultant
+from butcher.analysis.polynomials.univariate import Polynomial, mirrored, polynomial, value
 from butcher.coefficient import ZERO, Number
 
 quarters = st.integers(-12, 12).map(lambda n: Fraction(n, 4))

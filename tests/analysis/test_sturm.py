@@ -8,7 +8,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from butcher.analysis.sturm import (
+from butcher.analysis.polynomials.sturm import (
     SturmChain,
     first_sign_change,
     is_nonnegative,
@@ -16,7 +16,14 @@ from butcher.analysis.sturm import (
     positive_roots,
     real_roots,
 )
-from butcher.analysis.univariate import Polynomial, minus, polynomial, power, times, value
+from butcher.analysis.polynomials.univariate import (
+    Polynomial,
+    minus,
+    polynomial,
+    power,
+    times,
+    value,
+)
 from butcher.coefficient import Number
 
 x = sympy.Symbol("x")

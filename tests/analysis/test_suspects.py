@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 
 import butcher
-from butcher.analysis.order import order
-from butcher.analysis.suspects import Repairs, repairs
-from butcher.analysis.tableau import Cell
+from butcher.analysis.conditions.order import order
+from butcher.analysis.repair.suspects import Repairs, repairs
+from butcher.analysis.repair.tableau import Cell
 from butcher.coefficient import Coefficient, Number
 from butcher.ir.graph import STEP, Graph, Row, Term
 from butcher.ir.lower import lower

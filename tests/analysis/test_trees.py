@@ -6,7 +6,7 @@ from math import factorial
 import kauri
 import pytest
 
-from butcher.analysis.trees import Palette, Trees
+from butcher.analysis.conditions.trees import Palette, Trees
 
 A000081 = [0, 1, 1, 2, 4, 9, 20, 48, 115, 286, 719, 1842, 4766]
 PARTITIONED = Palette(("f", "g"), ((1,), (0,)))

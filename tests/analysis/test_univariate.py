@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from butcher.analysis.limits import TooLargeError, bounded
-from butcher.analysis.modular import are_surely_coprime
-from butcher.analysis.univariate import (
+from butcher.analysis.polynomials.modular import are_surely_coprime
+from butcher.analysis.polynomials.univariate import (
     Polynomial,
     common_divisor,
     complex_value,

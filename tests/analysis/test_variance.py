@@ -9,7 +9,7 @@ from ir.strategies import graphs as random_graphs
 from method_graphs import multistep, runge_kutta
 
 from butcher.analysis.limits import UndefinedError
-from butcher.analysis.variance import spectral_radius, variance
+from butcher.analysis.network.variance import spectral_radius, variance
 from butcher.coefficient import Number
 from butcher.compiler import load, shipped
 from butcher.compiler.sweeps import straightened

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import butcher
-from butcher.analysis.proof import prove
-from butcher.analysis.shapes import Shape, shape
-from butcher.analysis.system import System, system
-from butcher.analysis.weights import Exact, Fixed, Numbers, Weights
+from butcher.analysis.conditions.proof import prove
+from butcher.analysis.conditions.shapes import Shape, shape
+from butcher.analysis.conditions.system import System, system
+from butcher.analysis.conditions.weights import Exact, Fixed, Numbers, Weights
 from butcher.coefficient import Number
 from butcher.ir.lower import lower
 

@@ -8,14 +8,14 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from butcher.analysis.algebraic import Algebraic
-from butcher.analysis.critical_points import at, critical_points
-from butcher.analysis.in_symbol import in_symbol
-from butcher.analysis.region import Region, region
-from butcher.analysis.rho_roots import roots
-from butcher.analysis.roots import is_von_neumann
-from butcher.analysis.sturm import RealRoot, real_roots
-from butcher.analysis.univariate import Polynomial, polynomial, times, value
+from butcher.analysis.multistep.region import Region, region
+from butcher.analysis.multistep.rho_roots import roots
+from butcher.analysis.polynomials.algebraic import Algebraic
+from butcher.analysis.polynomials.critical_points import at, critical_points
+from butcher.analysis.polynomials.in_symbol import in_symbol
+from butcher.analysis.polynomials.roots import is_von_neumann
+from butcher.analysis.polynomials.sturm import RealRoot, real_roots
+from butcher.analysis.polynomials.univariate import Polynomial, polynomial, times, value
 from butcher.coefficient import ONE, Coefficient, Number, Variable
 
 F = Fraction

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from butcher.analysis.cost import Elementwise, cost
+from butcher.analysis.network.cost import Elementwise, cost
 from butcher.block import live_class
 from butcher.compiler import load
 from butcher.compiler.sweeps import straightened

@@ -11,7 +11,7 @@ import torch
 from block.nets import SPECS, given, source_of, taken
 from torch import Tensor, nn
 
-from butcher.analysis.amplification import UNIT_ROUNDOFF, amplification
+from butcher.analysis.network.amplification import UNIT_ROUNDOFF, amplification
 from butcher.block import live_class
 from butcher.compiler import load
 from butcher.compiler.sweeps import straightened

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import butcher
-from butcher.analysis.multistep_theory import MultistepTheory
-from butcher.analysis.runge_kutta import RungeKuttaTheory
-from butcher.analysis.stability import Stability
+from butcher.analysis.linear.stability import Stability
+from butcher.analysis.multistep.theory import MultistepTheory
+from butcher.analysis.runge_kutta.theory import RungeKuttaTheory
 from butcher.compiler import examine, examine_bytes, load, shipped
 from butcher.compiler.report import Report, report
 from butcher.compiler.report.gather import PARTS

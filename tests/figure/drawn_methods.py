@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import butcher
-from butcher.analysis.characteristic import (
+from butcher.analysis.linear.characteristic import (
     DIRECT,
     CharacteristicPolynomial,
     characteristic_polynomial,

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from butcher.analysis.amplification import amplification
-from butcher.analysis.concurrency import concurrency
-from butcher.analysis.cost import cost
+from butcher.analysis.conditions.proof import OrderResult
 from butcher.analysis.limits import TooLargeError, UndefinedError
-from butcher.analysis.modified import modified_equation
-from butcher.analysis.multistep_theory import multistep_theory
-from butcher.analysis.proof import OrderResult
-from butcher.analysis.runge_kutta import runge_kutta
-from butcher.analysis.stability import stability
-from butcher.analysis.variance import variance
+from butcher.analysis.linear.stability import stability
+from butcher.analysis.modified.equation import modified_equation
+from butcher.analysis.multistep.theory import multistep_theory
+from butcher.analysis.network.amplification import amplification
+from butcher.analysis.network.concurrency import concurrency
+from butcher.analysis.network.cost import cost
+from butcher.analysis.network.variance import variance
+from butcher.analysis.runge_kutta.theory import runge_kutta
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
 from butcher.compiler.lookup import resolve
 from butcher.compiler.report.plain import Plain, plain

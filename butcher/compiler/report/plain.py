@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from math import isfinite
 
+from butcher.analysis.conditions.ring import Ball
 from butcher.analysis.entry import Entry
-from butcher.analysis.ring import Ball
 from butcher.coefficient import Coefficient, Number, shown
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]

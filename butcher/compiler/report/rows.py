@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from butcher.analysis.proof import OrderResult
+from butcher.analysis.conditions.proof import OrderResult
 from butcher.coefficient import ONE, ZERO
 from butcher.compiler.claims import claimed, proved, starts
 from butcher.compiler.precision import whole
@@ -20,15 +20,15 @@ from butcher.compiler.report.words import (
 )
 
 if TYPE_CHECKING:
-    from butcher.analysis.amplification import Amplification
-    from butcher.analysis.concurrency import Concurrency
-    from butcher.analysis.cost import Cost
-    from butcher.analysis.modified import ModifiedEquation
-    from butcher.analysis.multistep_theory import MultistepTheory, SymbolRegion
-    from butcher.analysis.principal_error import PrincipalError
-    from butcher.analysis.runge_kutta import RungeKuttaTheory
-    from butcher.analysis.stability import Stability
-    from butcher.analysis.variance import VarianceHeuristic
+    from butcher.analysis.linear.stability import Stability
+    from butcher.analysis.modified.equation import ModifiedEquation
+    from butcher.analysis.multistep.theory import MultistepTheory, SymbolRegion
+    from butcher.analysis.network.amplification import Amplification
+    from butcher.analysis.network.concurrency import Concurrency
+    from butcher.analysis.network.cost import Cost
+    from butcher.analysis.network.variance import VarianceHeuristic
+    from butcher.analysis.runge_kutta.principal_error import PrincipalError
+    from butcher.analysis.runge_kutta.theory import RungeKuttaTheory
     from butcher.compiler.report.gather import Report
 
 Row = tuple[str, str]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import inf
 
-from butcher.analysis.ring import Ball
+from butcher.analysis.conditions.ring import Ball
 from butcher.coefficient import Number, is_short, shown
 
 LONGEST = 24
