@@ -43,8 +43,8 @@ UNDEFINED = {
     "fractal3": "slot join3 is a linear map",
     "fractalnet": "slot k3 is a linear map",
     "polynet_2way": "several slots drive one state",
-    "polynet_mpoly2": "slot f does not stand in the ode clause",
-    "shake_shake": "slot f does not stand in the ode clause",
+    "polynet_mpoly2": "no ode clause says which equation has f and g in it",
+    "shake_shake": "no ode clause says which equation has f and g in it",
 }
 DEFINED = [name for name in NAMES if name not in UNDEFINED]
 

@@ -277,6 +277,16 @@ K = Coefficient.symbol(Variable("k", Number.of(F(-1, 20))))
             "k1 in u[n+1] has h, which is not h^2 times a number",
         ),
         (
+            graph(
+                [U, State("v", 0, "value", 0)],
+                [evaluation("k1", "Y1")],
+                [row("Y1", **{"u[n]": 1}), row("u[n+1]", **{"u[n]": 1}, k1=h)],
+                ["u[n+1]", "u[n]"],
+                ode=(),
+            ),
+            "no ode clause says what drives u and v",
+        ),
+        (
             graph([U], [], [row("u[n+1]", **{"u[n]": 1})], ["u[n+1]"], ode=()),
             "no slot is evaluated",
         ),

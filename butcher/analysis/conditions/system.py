@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry, total
+from butcher.analysis.equation import check_equation
 from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.coefficient import ONE, Coefficient, shown
 from butcher.ir.graph import Graph, Row, State, Term
@@ -148,6 +149,7 @@ class _Unfolding:
         return result
 
     def equations(self) -> tuple[dict[str, str], dict[str, str]]:
+        check_equation(self.graph)
         reads: dict[str, str] = {}
         drives: dict[str, str] = {}
         for equation in self.graph.ode:
@@ -164,8 +166,6 @@ class _Unfolding:
         for slot in self.graph.slots:
             if slot in self.graph.linear:
                 raise UndefinedError(f"slot {slot} is a linear map and no term of the equation")
-            if slot not in reads:
-                raise UndefinedError(f"slot {slot} does not stand in the ode clause")
         if not reads:
             raise UndefinedError("no slot is evaluated")
         return reads, drives

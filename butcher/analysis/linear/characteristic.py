@@ -25,6 +25,7 @@ from functools import reduce
 from typing import Literal
 
 from butcher.analysis.entry import NOTHING, Entry
+from butcher.analysis.equation import check_equation
 from butcher.analysis.limits import UndefinedError, bounded
 from butcher.analysis.linear.linear_response import linear_blocks, response_radii, transfer
 from butcher.analysis.multistep.method import linear_multistep
@@ -107,11 +108,8 @@ def _equation(graph: Graph) -> Equation:
         raise UndefinedError(f"slot {used[0]} is a linear map, trained, and no multiple of h")
     if not graph.slots:
         raise UndefinedError("no slot is evaluated")
+    check_equation(graph)
     reads = {e.state: [state for _, state in e.slots] for e in graph.ode}
-    known = {slot for e in graph.ode for slot, _ in e.slots}
-    for slot in graph.slots:
-        if slot not in known:
-            raise UndefinedError(f"slot {slot} does not stand in the ode clause")
     if any(len(states) > 1 for states in reads.values()):
         raise UndefinedError("several slots drive one state, each with eigenvalues of its own")
     derivatives = {e.derivative for e in graph.ode}

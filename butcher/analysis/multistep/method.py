@@ -14,6 +14,7 @@ from math import perm
 
 from butcher.analysis.conditions.system import new_value, origin
 from butcher.analysis.entry import Entry, NotHomogeneousError, entry, total
+from butcher.analysis.equation import check_equation
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.polynomials.univariate import Polynomial, polynomial
 from butcher.coefficient import Coefficient, ExpressionTooLargeError
@@ -110,11 +111,10 @@ def multistep_formula(graph: Graph) -> MultistepFormula:
     """
     if len({state.name for state in graph.states if state.kind == "value"}) != 1:
         raise UndefinedError("a linear multistep method has one state")
-    if len(graph.slots) != 1 or len(graph.ode) != 1:
+    if len(graph.slots) != 1 or graph.slots[0] in graph.linear or len(graph.ode) > 1:
         raise UndefinedError("a linear multistep method has one right-hand side f")
+    check_equation(graph)
     (equation,) = graph.ode
-    if graph.slots[0] in graph.linear or equation.slots[0][0] != graph.slots[0]:
-        raise UndefinedError(f"slot {graph.slots[0]} does not stand in the ode clause")
     values: dict[int, Coefficient] = {1: Coefficient.of(1)}
     evaluations: dict[int, Coefficient] = {}
     for source, coefficient in _new_row(graph).items():
