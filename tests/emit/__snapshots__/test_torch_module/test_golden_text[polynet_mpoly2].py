@@ -2,7 +2,8 @@
 
 method    polynet_mpoly2
 source    Zhang, Li, Loy, Lin (2017), PolyNet
-proof     Order has no meaning here: no ode clause says which equation has f and g in it.
+proof     Order has no meaning here: no ode clause says which equation has f and g in
+          it.
 options   step fixed, weights per stage
 made by   butcher 0 from a scheme with digest ec91a9adcda031f1
 """

@@ -2,7 +2,8 @@
 
 method    shake_shake
 source    Gastaldi (2017), arXiv:1705.07485
-proof     Order has no meaning here: no ode clause says which equation has f and g in it.
+proof     Order has no meaning here: no ode clause says which equation has f and g in
+          it.
 options   step fixed, weights per stage
 made by   butcher 0 from a scheme with digest ac89ffc2f2e2b648
 """
