@@ -28,13 +28,13 @@ def precision_findings(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
     except UndefinedError:
         return
     unsafe = [p for p in found.precisions if p.dtype in NARROW and p.safe is False]
-    if unsafe and found.error != LARGEST:  # past the range of doubles B504 refuses the block
+    if unsafe and found.worst_error != LARGEST:  # past the range of doubles B504 refuses the block
         yield _finding(block, found, unsafe, scheme.place.span)
 
 
 def _finding(block: Graph, found: Amplification, unsafe: list[Precision], at: Span) -> Diagnostic:
-    assert found.error is not None
-    (row,) = (row for row in found.rows if row.key == found.worst)
+    assert found.worst_error is not None
+    (row,) = (row for row in found.rows if row.key == found.worst_row)
     reader = block.evaluation[row.evaluations[0]] if row.evaluations else None
     what = row.key if reader is None else f"the argument of {reader.key}"
     span = block.row[row.key].span if reader is None else reader.span
@@ -43,7 +43,7 @@ def _finding(block: Graph, found: Amplification, unsafe: list[Precision], at: Sp
     return warning(
         "B411",
         span or at,
-        f"{what} may be off by {whole(found.error)} roundings, its factors add up to "
+        f"{what} may be off by {whole(found.worst_error)} roundings, its factors add up to "
         f"{whole(row.amplification)}: unsafe in {' and '.join(p.dtype for p in unsafe)}",
         f"At worst that is {sizes}. "
         + (f"Keep such a block in {safe}." if safe else "No dtype holds such a block."),

@@ -29,7 +29,7 @@ def by_dtype(found: Amplification) -> dict[str, bool | None]:
 
 def test_verner_multiplies_by_two_thousand_in_row_twelve() -> None:
     found = of("verner89")
-    (row,) = (r for r in found.rows if r.key == found.largest)
+    (row,) = (r for r in found.rows if r.key == found.largest_row)
     assert row.evaluations == ("k12",)
     assert 2306 < row.amplification < 2308  # Luo et al. (2021), eq. 14, with the misprints mended
     assert row.condition == pytest.approx(row.amplification / (4 / 3), rel=1e-12), "c12 is 4/3"
@@ -45,7 +45,7 @@ def test_errors_of_midpoint_by_hand() -> None:
     assert [(row.kind, row.error) for row in found.rows] == [
         ("stage", 0), ("stage", 2), ("output", 5)
     ]  # fmt: skip
-    assert (found.worst, found.error) == ("u[n+1]", 5)
+    assert (found.worst_row, found.worst_error) == ("u[n+1]", 5)
 
 
 def test_predicted_errors_are_roundoffs_times_the_bound() -> None:
@@ -90,7 +90,7 @@ def test_a_sum_that_cancels_has_no_condition() -> None:
 def test_an_implicit_stage_has_sums_but_no_error() -> None:
     found = amplification(lower(load("gauss4")))
     assert found.rows[1].amplification == pytest.approx(0.25 + (3 + 2 * 3**0.5) / 12)
-    assert (found.worst, found.error) == (None, None)
+    assert (found.worst_row, found.worst_error) == (None, None)
     assert set(by_dtype(found).values()) == {None}
 
 
@@ -98,7 +98,7 @@ def test_an_estimate_is_listed_and_does_not_decide() -> None:
     graph = runge_kutta([[0]], [1], err=[10**6])
     found = amplification(graph)
     assert [row.kind for row in found.rows] == ["stage", "output", "estimate"]
-    assert found.worst == "u[n+1]"
+    assert found.worst_row == "u[n+1]"
 
 
 @given(st.lists(st.fractions(-9, 9), min_size=1, max_size=6))
@@ -113,7 +113,7 @@ def test_a_sum_of_factors_is_that_of_fractions(b: list[F]) -> None:
 def test_factors_past_the_range_of_doubles_are_the_largest_double() -> None:
     huge = F(10) ** 400
     found = amplification(runge_kutta([[0, 0], [huge, 0]], [huge, -huge]))
-    assert found.error == LARGEST
+    assert found.worst_error == LARGEST
     assert not any(by_dtype(found).values())
 
 

@@ -139,7 +139,7 @@ def test_partitioned_euler_steps_a_modified_hamiltonian() -> None:
 
 def test_terms_carry_what_the_form_shows() -> None:
     found = modified_equation(shipped("euler"), 3)
-    assert (found.order, found.exact, found.at, found.reason) == (3, True, (), None)
+    assert (found.up_to, found.exact, found.at, found.reason) == (3, True, (), None)
     assert found.terms[2:] == (
         ElementaryTerm("u", "[[], []]", "f''(f, f)", 3, Number.of(F(1, 12))),
         ElementaryTerm("u", "[[[]]]", "f'(f'(f))", 3, Number.of(F(1, 3))),
@@ -153,8 +153,8 @@ def test_symbols_stand_at_their_start_values_in_the_series_alone() -> None:
 
 
 def test_by_default_the_first_correction_is_the_last_term() -> None:
-    assert modified_equation(shipped("rk4")).order == 5
-    assert modified_equation(shipped("bs32")).order == 4
+    assert modified_equation(shipped("rk4")).up_to == 5
+    assert modified_equation(shipped("bs32")).up_to == 4
     assert modified_equation(shipped("ralston2")).form == "u' = f - h^2/6 f'(f'(f)) + O(h^3)"
 
 
@@ -250,7 +250,7 @@ def test_what_has_no_modified_equation_says_why(name: str, reason: str) -> None:
 
 def test_equations_of_second_order_have_one_of_the_two_forms() -> None:
     found = modified_equation(shipped("second_order"))
-    assert (found.form, found.order, found.terms) == (None, None, ())
+    assert (found.form, found.up_to, found.terms) == (None, None, ())
     assert found.reason == "elementary differentials are those of first-order equations"
 
 
@@ -260,7 +260,7 @@ def test_time_that_goes_astray_has_no_series() -> None:
     timed = graph(method.states, method.evaluations, method.rows, method.outputs, ode=ode)
     with pytest.raises(UndefinedError, match="node"):
         modified_equation(timed)
-    assert modified_equation(method).order == 3
+    assert modified_equation(method).up_to == 3
 
 
 def test_an_order_is_at_least_one() -> None:
@@ -275,7 +275,7 @@ def test_what_would_take_too_long_is_refused() -> None:
     dense = runge_kutta(cells, [F(1, 64)] * 64)
     with pytest.raises(TooLargeError):
         modified_equation(dense, 8)
-    assert modified_equation(dense).order == 2
+    assert modified_equation(dense).up_to == 2
 
 
 def test_many_slots_are_written_as_far_as_they_can_be() -> None:

@@ -35,7 +35,7 @@ def test_rounding_is_as_printed() -> None:
         largest = max(row.amplification for row in found.rows)
         errors = {p.dtype: p.predicted_error for p in found.precisions}
         halves = [f"{errors[dtype]:.2g}" for dtype in ("bfloat16", "float16", "float32")]
-        assert printed == [f"{largest:,.4g}", f"{found.error:,.4g}", *halves], name
+        assert printed == [f"{largest:,.4g}", f"{found.worst_error:,.4g}", *halves], name
 
 
 def test_costs_and_variances_are_as_printed() -> None:

@@ -1,6 +1,5 @@
 """Runge-Kutta theory, put together."""
 
-import re
 import time
 from dataclasses import fields, replace
 from fractions import Fraction
@@ -87,7 +86,7 @@ def test_rk4_is_what_the_textbook_says() -> None:
     assert (found.symplectic, found.symmetric, found.algebraically_stable) == (False, False, False)
     assert (found.ssp_coefficient, found.effective_ssp_coefficient) == (0, 0)
     assert found.embedded_principal_error is None
-    assert found.unknown == ()
+    assert found.unknown == {}
 
 
 def test_the_effective_coefficient_is_per_stage() -> None:
@@ -101,7 +100,7 @@ def test_several_slots_leave_unknown_what_has_no_meaning_and_say_so() -> None:
     assert found.ssp_coefficient is None
     assert found.weak_stage_order is None
     assert found.algebraically_stable is None
-    names = {line.split(":")[0] for line in found.unknown}
+    names = set(found.unknown)
     assert names == {"ssp_coefficient", "weak_stage_order", "algebraically_stable"}
     assert found.stages == 1
 
@@ -126,7 +125,7 @@ def test_every_shipped_method_is_told_in_a_moment(name: str) -> None:
     found = theory.runge_kutta(graph)
     assert time.process_time() - start < 3  # half a second, on a machine of its own
     assert found.principal_error is not None
-    assert found.unknown == () or len(graph.slots) > 1
+    assert found.unknown == {} or len(graph.slots) > 1
 
 
 # ---------------------------------------------------------------------- the form does not matter
@@ -219,8 +218,8 @@ def test_no_table_takes_long(kind: str, size: int) -> None:
     found = theory.runge_kutta(graph)
     assert time.process_time() - start < 6  # about one and a half, on a machine of its own
     assert found.stages == size
-    assert all(re.fullmatch(r"\w+: .+", line) for line in found.unknown)
-    assert any(line.startswith("ssp_coefficient:") for line in found.unknown)
+    assert all(found.unknown.values())
+    assert "ssp_coefficient" in found.unknown
 
 
 @pytest.mark.parametrize("size", [F(1, 10**1000), F(10**1000)])

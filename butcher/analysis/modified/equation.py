@@ -68,7 +68,7 @@ class ModifiedEquation:
     form    the field whose flow is the method, in elementary differentials:
             `u' = f - h/2 f'(f) + O(h^2)`; one equation a state, `; ` between. Of a method with
             earlier values the field of its underlying one-step method. None: see `reason`.
-    order   the trees with so many nodes are in `form` and `terms`; the rest is O(h^order).
+    up_to   the trees with so many nodes are in `form` and `terms`; the rest is O(h^up_to) or less.
     terms   the terms of `form` whose coefficient is not zero.
     exact   whether the terms hold exactly, or to the digits printed.
     at      the start values at which symbols stand in `form`: `k = -1/20`.
@@ -77,7 +77,7 @@ class ModifiedEquation:
 
     defect: str | None
     form: str | None
-    order: int | None
+    up_to: int | None
     terms: tuple[ElementaryTerm, ...]
     exact: bool
     at: tuple[str, ...]

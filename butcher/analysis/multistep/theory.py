@@ -8,14 +8,13 @@ HNW is Hairer, Norsett, Wanner, Solving ODEs I; HW is Hairer, Wanner, Solving OD
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
-from typing import TypeVar
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, total
-from butcher.analysis.limits import TooLargeError, UndefinedError, bounded
+from butcher.analysis.limits import UndefinedError
 from butcher.analysis.multistep.a_stability import sector
 from butcher.analysis.multistep.locus import boundary_locus
 from butcher.analysis.multistep.method import LinearMultistep, MultistepFormula, multistep_formula
@@ -27,11 +26,10 @@ from butcher.analysis.multistep.stepped import Stepped, stepped
 from butcher.analysis.polynomials.in_symbol import in_symbol
 from butcher.analysis.polynomials.shared_digits import known
 from butcher.analysis.polynomials.univariate import common_divisor
+from butcher.analysis.questions import Questions
 from butcher.analysis.runge_kutta.contractivity import ssp_coefficient_multistep
-from butcher.coefficient import ZERO, ExpressionTooLargeError, Number, shown
+from butcher.coefficient import ZERO, Number, shown
 from butcher.ir.graph import Graph
-
-T = TypeVar("T")
 
 LONGEST_ANSWER = 100_000
 """Operations on short numbers, for each question: a quarter of a second."""
@@ -41,17 +39,17 @@ LONGEST_ANSWER = 100_000
 class SymbolRegion:
     """The values of a symbol for which the method is zero-stable.
 
-    region      `-1 < k <= 1`.
-    intervals   the same as data, exact ends where they are rational or quadratic surds.
-    double      values outside it that fail only by a double root on the unit circle.
-    note        what that means: `k = -1: a double root on the unit circle, ...`.
-    others      the other symbols in alpha, at their start values: `g = 1/2`.
+    region          `-1 < k <= 1`.
+    intervals       the same as data, exact ends where they are rational or quadratic surds.
+    double_root_at  values outside it that fail only by a double root on the unit circle.
+    note            what that means: `k = -1: a double root on the unit circle, ...`.
+    others          the other symbols in alpha, at their start values: `g = 1/2`.
     """
 
     symbol: str
     region: str
     intervals: tuple[Interval, ...]
-    double: tuple[Number | float, ...]
+    double_root_at: tuple[Number | float, ...]
     note: str | None
     others: tuple[str, ...]
 
@@ -107,7 +105,7 @@ class MultistepTheory:
     order_jumps           the values of single symbols for which that order is higher.
     symbol_regions        where it is zero-stable, for each symbol in alpha. Both are empty where
                           there is no symbol, and where decimals are rounded.
-    undecided             the fields whose exact answer would take too long.
+    unknown               of a field that is None though there might be an answer: why.
     """
 
     rho: tuple[Number, ...]
@@ -133,14 +131,14 @@ class MultistepTheory:
     consistent_order: int | None
     order_jumps: tuple[OrderJump, ...]
     symbol_regions: tuple[SymbolRegion, ...]
-    undecided: tuple[str, ...]
+    unknown: Mapping[str, str]
 
 
 def multistep_theory(graph: Graph) -> MultistepTheory:
     """Of one state, every evaluation of one slot at one of its values; else UndefinedError."""
     formula = multistep_formula(graph)
     method = _at_start(formula)
-    ask = _Ask()
+    ask = Questions(LONGEST_ANSWER)
     order = max(0, method.order(2 * len(method.alpha)))
     local, constant = _error_constants(method, order)
     stability = ask("zero_stable", lambda: judged(method.alpha, method.derivative))
@@ -174,25 +172,8 @@ def multistep_theory(graph: Graph) -> MultistepTheory:
         consistent_order=over.order,
         order_jumps=over.jumps,
         symbol_regions=over.regions,
-        undecided=tuple(dict.fromkeys(ask.unanswered)),
+        unknown=ask.unknown,
     )
-
-
-@dataclass
-class _Ask:
-    """Answers, and the names of the questions that would take too long."""
-
-    unanswered: list[str] = field(default_factory=list)
-
-    def __call__(self, name: str, answer: Callable[[], T]) -> T | None:
-        try:
-            with bounded(name, LONGEST_ANSWER):
-                return answer()
-        except (TooLargeError, ExpressionTooLargeError):
-            self.unanswered.append(name)
-        except (UndefinedError, NotHomogeneousError, ZeroDivisionError):
-            pass
-        return None
 
 
 # ---------------------------------------------------------------------- at the start values
@@ -256,7 +237,7 @@ class _OverSymbols:
     regions: tuple[SymbolRegion, ...]
 
 
-def _over_symbols(graph: Graph, formula: MultistepFormula, ask: _Ask) -> _OverSymbols:
+def _over_symbols(graph: Graph, formula: MultistepFormula, ask: Questions) -> _OverSymbols:
     plain = ask("steps_equation", formula.without_step)
     if plain is None or any(c.radius for c in (*plain.alpha, *plain.beta)):
         return _OverSymbols(None, None, (), ())

@@ -77,17 +77,17 @@ class Precision:
 
 @dataclass(frozen=True)
 class Amplification:
-    """rows        every row, stages first, in the order of evaluation.
-    largest     the key of the row whose amplification is largest; None if there are no rows.
-    worst       the key of the stage or output whose error is largest; None where none is known.
-    error       its error, in units of roundoff.
-    precisions  coarse dtypes first.
+    """rows         every row, stages first, in the order of evaluation.
+    largest_row  the key of the row whose amplification is largest; None if there are no rows.
+    worst_row    the key of the stage or output whose error is largest; None where none is known.
+    worst_error  its error, in units of roundoff.
+    precisions   coarse dtypes first.
     """
 
     rows: tuple[RowAmplification, ...]
-    largest: str | None
-    worst: str | None
-    error: float | None
+    largest_row: str | None
+    worst_row: str | None
+    worst_error: float | None
     precisions: tuple[Precision, ...]
 
 
@@ -105,9 +105,9 @@ def amplification(graph: Graph) -> Amplification:
     error = None if worst is None else known[worst]
     return Amplification(
         rows=rows,
-        largest=max(sums, key=lambda key: sums[key], default=None),
-        worst=worst,
-        error=error,
+        largest_row=max(sums, key=lambda key: sums[key], default=None),
+        worst_row=worst,
+        worst_error=error,
         precisions=tuple(_precision(*dtype, error) for dtype in UNIT_ROUNDOFF.items()),
     )
 

@@ -5,13 +5,12 @@ The stability function, and what follows from it, is another module's: `stabilit
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from butcher.analysis.conditions.order import CAP
 from butcher.analysis.conditions.system import system
-from butcher.analysis.limits import TooLargeError, UndefinedError, bounded
+from butcher.analysis.questions import Questions
 from butcher.analysis.runge_kutta.contractivity import ssp_coefficient
 from butcher.analysis.runge_kutta.invariants import (
     is_algebraically_stable,
@@ -39,8 +38,6 @@ from butcher.ir.graph import Graph
 
 LARGEST_WORK = 100_000
 """Operations on short numbers that one property may take: a quarter of a second."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class RungeKuttaTheory:
 
     principal_error, embedded_principal_error, pair   see `principal_error`; None where there is
                  no embedded solution, or the order found is but a bound.
-    unknown      why a field is None though there might be an answer: `field: reason`.
+    unknown      of a field that is None though there might be an answer: why.
     """
 
     exact: bool
@@ -108,7 +105,7 @@ class RungeKuttaTheory:
     principal_error: PrincipalError | None
     embedded_principal_error: PrincipalError | None
     pair: PairQuality | None
-    unknown: tuple[str, ...]
+    unknown: Mapping[str, str]
 
 
 def runge_kutta(graph: Graph) -> RungeKuttaTheory:
@@ -119,7 +116,7 @@ def runge_kutta(graph: Graph) -> RungeKuttaTheory:
     found = system(graph, 1)
     t = tableau_of(found, [e.key for e in graph.evaluations])
     assumptions = SimplifyingAssumptions(t.advanced)
-    ask = _Questions()
+    ask = Questions(LARGEST_WORK)
     coefficient = ask("ssp_coefficient", lambda: ssp_coefficient(t))
     terms = ask("principal_error", lambda: error_terms(found, CAP))
     terms = terms or ErrorTerms(None, None, None)
@@ -146,20 +143,5 @@ def runge_kutta(graph: Graph) -> RungeKuttaTheory:
         principal_error=terms.advanced,
         embedded_principal_error=terms.embedded,
         pair=terms.pair,
-        unknown=tuple(ask.unknown),
+        unknown=ask.unknown,
     )
-
-
-@dataclass
-class _Questions:
-    """Each with an answer, or with a reason why there is none."""
-
-    unknown: list[str] = field(default_factory=list)
-
-    def __call__(self, name: str, answer: Callable[[], Result]) -> Result | None:
-        try:
-            with bounded(name, LARGEST_WORK):
-                return answer()
-        except (UndefinedError, TooLargeError) as error:
-            self.unknown.append(f"{name}: {str(error).removeprefix(name + ': ')}")
-            return None

@@ -21,6 +21,7 @@ from butcher.analysis.runge_kutta.theory import runge_kutta
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
 from butcher.compiler.lookup import resolve
 from butcher.compiler.report.plain import Plain, plain
+from butcher.compiler.report.words import TOO_LONG
 from butcher.compiler.sweeps import straightened, too_many
 from butcher.compiler.verdict import Verdict, examine
 from butcher.errors import SpecError
@@ -41,7 +42,7 @@ METHOD: Mapping[str, Question] = {
 """What is asked of the method as the file has it."""
 
 STAGES: Mapping[str, Question] = {"amplification": amplification, "variance": variance}
-"""What is asked of the method, its sweeps written out if it has some."""
+"""What is asked of the block or, of an implicit method without sweeps, of the method."""
 
 BLOCK: Mapping[str, Question] = {"cost": cost, "concurrency": concurrency}
 """What is asked of the block that is compiled from it, pruned and unrolled."""
@@ -134,7 +135,7 @@ def report(verdict: Verdict, order: int | None = None) -> Report:
         except UndefinedError as error:
             undefined[name] = str(error)
         except (TooLargeError, BudgetExceededError, ExpressionTooLargeError) as error:
-            undefined[name] = f"it would take too long to compute: {error}".rstrip(": ")
+            undefined[name] = f"{TOO_LONG}: {error}".rstrip(": ")
     return Report(verdict, parts, undefined)
 
 
@@ -142,12 +143,11 @@ def _questions(
     scheme: Scheme, graph: Graph, order: int | None
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """Every part by name, and what computes it."""
-    swept = graph.sweeps is not None and not graph.is_explicit
     for name, ask in METHOD.items():
         more = (order,) if name == "modified_equation" else ()
         yield name, partial(ask, graph, *more)
     for name, ask in STAGES.items():
-        yield name, partial(_asked, ask, _block if swept else _held, scheme)
+        yield name, partial(_asked, ask, _stages, scheme)
     for name, ask in BLOCK.items():
         yield name, partial(_asked, ask, _block, scheme)
 
@@ -164,6 +164,13 @@ def _held(scheme: Scheme) -> Graph:
         return lower(scheme)
     except SpecError as error:
         raise UndefinedError(error.diagnostics[-1].message) from None
+
+
+def _stages(scheme: Scheme) -> Graph:
+    try:
+        return _block(scheme)
+    except UndefinedError:
+        return _held(scheme)
 
 
 def _block(scheme: Scheme) -> Graph:

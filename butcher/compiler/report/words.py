@@ -9,19 +9,34 @@ from math import inf
 from butcher.analysis.conditions.ring import Ball
 from butcher.coefficient import Number, is_short, shown
 
+TOO_LONG = "it would take too long to compute"
+"""How the reason begins that a part is not there because of the work it would take."""
+
 LONGEST = 24
-"""Characters of an exact number that a table shows without its decimals."""
+"""Characters of an exact number that a table shows."""
+
+SHORT = 8
+"""Characters of a fraction that shows how large it is."""
+
+
+Row = tuple[str, str]
+"""A label and a value; a row without a value is not shown."""
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def yes(answer: bool | None) -> str:
     return "not known" if answer is None else "yes" if answer else "no"
 
 
-def approximate(value: float | None) -> str:
-    """Six digits; `any` for what has no bound."""
+def approximate(value: float | None, digits: int = 6) -> str:
+    """In so many digits; `any` for what has no bound."""
     if value is None:
         return ""
-    return "any" if value == inf else f"{value:,.6g}" if abs(value) < 1e6 else f"{value:.6g}"
+    comma = "," if abs(value) < 10**digits else ""
+    return "any" if value == inf else f"{value:{comma}.{digits}g}"
 
 
 def exact(value: Number | Fraction | Ball | float | None) -> str:
@@ -46,8 +61,8 @@ def interval(value: Number | float | None, form: str) -> str:
     """`(-2, 0)` from the form `(-{}, 0)`; `empty`, or with its decimals behind it."""
     if value is None or value == 0:
         return "" if value is None else "empty"
-    if isinstance(value, Number) and not value.is_rational:
-        return f"{form.format(value)}, {approximate(float(value))}"
+    if isinstance(value, Number) and not (value.is_rational and len(str(value)) < SHORT):
+        return f"{form.format(shown(value, LONGEST))}, about {approximate(float(value))}"
     return form.format(end(value))
 
 
