@@ -160,7 +160,7 @@ def test_the_unit_of_lu_and_others() -> None:
     (interval,) = region.intervals
     assert (interval.low, interval.high) == (-1, 1)
     assert (interval.low_included, interval.high_included) == (False, True)
-    assert region.double == (-1,)
+    assert region.double_root_at == (-1,)
     assert region.note is not None
     assert region.note.startswith("k = -1: a double root")
     (jump,) = found.order_jumps
@@ -189,7 +189,7 @@ def test_for_a_second_order_equation_the_ends_of_the_region_belong_to_it() -> No
     values = [-k + 2, -1]
     (first,) = multistep_theory(step_body(values, 1, ("k", 1))).symbol_regions
     (second,) = multistep_theory(step_body(values, 1, ("k", 1), derivative=2)).symbol_regions
-    assert (first.region, first.double) == ("0 < k < 4", (0, 4))
+    assert (first.region, first.double_root_at) == ("0 < k < 4", (0, 4))
     assert (second.region, second.double, second.note) == ("0 <= k <= 4", (), None)
 
 

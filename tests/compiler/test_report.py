@@ -211,9 +211,8 @@ def test_numbers_past_the_range_of_doubles_are_powers_of_ten() -> None:
 def test_bounds_are_as_long_as_they_are_worth() -> None:
     text = "method m\ntableau\n |\n | 1e300\n --+--\n | 1 -1e-300\n"
     assert row(text, "rounding error") == "at most 2e+300 units of roundoff, Y2"
-    assert row("verner89", "at risk in") == (
-        "bfloat16 (up to 63 times the state), float16 (up to 7.8 times the state)"
-    )
+    assert row("verner89", "at risk in") == "bfloat16, float16"
+    assert row("verner89", "of the state").startswith("63 in bfloat16, 7.8 in float16")
     for finding in examine_bytes(text.encode(), "m.tab").diagnostics:
         assert len(finding.message) < 200
 
