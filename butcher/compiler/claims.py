@@ -24,7 +24,8 @@ def claim_findings(scheme: Scheme, graph: Graph, orders: Orders) -> Iterator[Dia
     if not scheme.ode and has_errors(scheme.findings):
         return  # it may be the equation that could not be read
     if scheme.claim is None:
-        yield from _unclaimed(orders, scheme.place.span)
+        if not any(found.code in {"B217", "B248"} for found in scheme.findings):
+            yield from _unclaimed(orders, scheme.place.span)
         return
     span = scheme.claim.place.span
     findings = list(_compared(scheme.claim.order, orders.advanced, "order", scheme, graph))
@@ -54,10 +55,10 @@ def _unclaimed(orders: Orders, span: Span) -> Iterator[Diagnostic]:
     if advanced.order is None:
         yield note("B405", span, f"order has no meaning here: {advanced.reason}")
         return
-    found = f"order {advanced.order}"
-    if orders.estimates and orders.estimates[0].order is not None:
-        found += f"({orders.estimates[0].order})"
-    message = f"no order is claimed; {found} is reached, {proved(advanced)}"
+    found, said = f"order {advanced.order}", f"order {advanced.said}"
+    if orders.estimates and (embedded := orders.estimates[0]).order is not None:
+        found, said = f"{found}({embedded.order})", f"{said}({embedded.said})"
+    message = f"no order is claimed; {said} is reached, {proved(advanced)}"
     yield note("B404", span, message, f"Claim it: {found}." if advanced.order else None)
 
 
@@ -81,7 +82,7 @@ def _compared(
         yield warning(
             "B403",
             span,
-            f"{what} {claimed} is claimed; {result.order} is reached",
+            f"{what} {claimed} is claimed; {result.said} is reached",
             "A higher claim is verified too.",
         )
 

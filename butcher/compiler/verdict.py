@@ -133,10 +133,10 @@ class Verdict:
             _count(stages(self.scheme), "stage"),
         ]
         if self.orders is not None and self.order is not None:
-            both = f"({self.embedded_order})" if self.embedded_order is not None else ""
+            advanced, embedded = self.orders.advanced, self.orders.embedded
+            both = "" if embedded is None or embedded.order is None else f"({embedded.said})"
             start = f" from {self.orders.start}" if self.orders.start else ""
-            how = proved(self.orders.advanced)
-            words.append(f"order {self.order}{both}{start}, verified {how}")
+            words.append(f"order {advanced.said}{both}{start}, verified {proved(advanced)}")
         if count:
             words.append(_count(count, "error"))
         return f"{name}: {', '.join(words)}"

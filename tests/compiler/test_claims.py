@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
+from butcher.analysis.multistep.theory import multistep_theory
 from butcher.compiler import Verdict, examine_bytes, shipped
 
 
@@ -97,3 +100,38 @@ step
   u[n+1] = u[n] + h*f(u[n] + 1/(h-1)*k)
 """
     assert [d.code for d in examine_bytes(text.encode(), "m.tab").diagnostics] == ["B405"]
+
+
+def adams_bashforth(claim: str, steps: int = 13) -> Verdict:
+    """b_j: the integral of the j-th Lagrange polynomial over the step."""
+    points = range(1 - steps, 1)
+    weights = []
+    for j in points:
+        p = [Fraction(1)]
+        for i in points:
+            if i != j:
+                shifted = [Fraction(0), *p]
+                p = [(a - i * b) / (j - i) for a, b in zip(shifted, [*p, Fraction(0)], strict=True)]
+        weights.append(sum(a / (k + 1) for k, a in enumerate(p)))
+    alpha = " ".join(["0"] * (steps - 1) + ["-1", "1"])
+    beta = " ".join(map(str, [*weights, Fraction(0)]))
+    text = f"method ab{steps}\n{claim}multistep\n  alpha | {alpha}\n  beta | {beta}\n"
+    return examine_bytes(text.encode(), "ab.tab")
+
+
+def test_the_highest_order_that_is_sought_is_a_lower_bound() -> None:
+    verdict = adams_bashforth("")
+    (found,) = [d for d in verdict.diagnostics if d.code == "B404"]
+    assert found.message == "no order is claimed; order at least 12 is reached, exactly"
+    assert found.hint == "Claim it: order 12."
+    assert "order at least 12 from" in verdict.summary
+    assert verdict.graph is not None
+    assert multistep_theory(verdict.graph).order == 13
+    (low,) = [d for d in adams_bashforth("  order 11\n").diagnostics if d.code == "B403"]
+    assert low.message == "order 11 is claimed; at least 12 is reached"
+
+
+def test_a_claim_over_the_limit_is_a_claim() -> None:
+    codes = [d.code for d in adams_bashforth("  order 13\n").diagnostics]
+    assert "B248" in codes
+    assert "B404" not in codes

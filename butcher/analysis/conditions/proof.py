@@ -91,6 +91,11 @@ class OrderResult:
     def failures(self) -> tuple[Failure, ...]:
         return self.find()
 
+    @property
+    def said(self) -> str:
+        """`4`, or `at least 12` where no condition of the next order is known to be broken."""
+        return f"{self.order}" if self.outcome == "fails" else f"at least {self.order}"
+
 
 def prove(found: System, up_to: int, with_time: bool = False) -> list[OrderResult]:
     """The results of all targets, in one pass over the trees."""
