@@ -190,7 +190,7 @@ def test_for_a_second_order_equation_the_ends_of_the_region_belong_to_it() -> No
     (first,) = multistep_theory(step_body(values, 1, ("k", 1))).symbol_regions
     (second,) = multistep_theory(step_body(values, 1, ("k", 1), derivative=2)).symbol_regions
     assert (first.region, first.double_root_at) == ("0 < k < 4", (0, 4))
-    assert (second.region, second.double, second.note) == ("0 <= k <= 4", (), None)
+    assert (second.region, second.double_root_at, second.note) == ("0 <= k <= 4", (), None)
 
 
 def test_symbols_count_one_by_one() -> None:
