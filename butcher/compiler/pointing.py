@@ -172,5 +172,5 @@ def _others(found: Sequence[Mend]) -> Iterator[str]:
     """The other cells, where there are any."""
     others = found[1:MOST_TOLD]
     if others:
-        said = "; or ".join(_typed(mend, somewhere=True) for mend in others)
-        yield f"Less likely: {said[:1].lower()}{said[1:]}."
+        typed = (_typed(mend, somewhere=True) for mend in others)
+        yield f"Less likely: {'; or '.join(one[0].lower() + one[1:] for one in typed)}."

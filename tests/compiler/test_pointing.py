@@ -340,3 +340,9 @@ def test_a_dense_table_from_a_stranger_is_answered(cell: str) -> None:
         start = time.process_time()
         assert errors(examine_bytes(text.encode(), "m.tab"))
         assert time.process_time() - start < 8
+
+
+def test_other_mends_are_told_in_one_sentence() -> None:
+    table = "method a\n  order 2\ntableau\n  | 1/2 1/2\n  | 1/2 1/2\n  --+--\n  | 1/2 1/2\n"
+    (hint,) = [str(d.hint) for d in checked(table).diagnostics if d.code == "B401"]
+    assert "Less likely: write -1/2 for 1/2 in line 4, column 9; or write -1/2 for" in hint

@@ -12,6 +12,7 @@ from __future__ import annotations
 import cmath
 from math import pi
 
+from butcher.analysis.entry import total
 from butcher.analysis.multistep.method import LinearMultistep
 from butcher.analysis.polynomials.univariate import complex_value
 
@@ -33,4 +34,18 @@ def boundary_locus(method: LinearMultistep) -> tuple[complex | None, ...]:
         z = complex_value(rho, w) / below
         return z if cmath.isfinite(z) else None
 
-    return tuple(at(cmath.rect(1, pi * k / (POINTS - 1))) for k in range(POINTS))
+    between = (at(cmath.rect(1, pi * k / (POINTS - 1))) for k in range(1, POINTS - 1))
+    return _real(method, 1), *between, _real(method, -1)
+
+
+def _real(method: LinearMultistep, w: int) -> complex | None:
+    """rho(w)/sigma(w) at 1 or -1, where nothing is lost: it is 0 at 1 wherever rho(1) is."""
+    above, below = (
+        total(one.times(w**j) for j, one in enumerate(row)) for row in (method.alpha, method.beta)
+    )
+    if below.may_be(0):
+        return None
+    if above.may_be(0):
+        return 0j
+    z = complex(float(above.value / below.value))
+    return z if cmath.isfinite(z) else None
