@@ -1,5 +1,6 @@
 """What is said of linear multistep methods, against the literature and against other programs."""
 
+import re
 from dataclasses import fields
 from fractions import Fraction
 from math import factorial, inf
@@ -7,7 +8,7 @@ from math import factorial, inf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from method_graphs import multistep, number, runge_kutta
+from method_graphs import h, multistep, number, runge_kutta
 from multistep_families import (
     adams_bashforth,
     adams_moulton,
@@ -143,8 +144,11 @@ def test_a_weight_that_is_no_multiple_of_h_is_told() -> None:
     tableau = runge_kutta([[]], [1])
     squared = step_body([1], symbol("h", 1))
     assert multistep_theory(tableau).order == 1
-    with pytest.raises(UndefinedError, match="no multiple of h"):
+    said = re.escape("f is weighted by h^2, not by h times a number")
+    with pytest.raises(UndefinedError, match=said):
         multistep_theory(squared)
+    with pytest.raises(UndefinedError, match="an alpha is -1-h, not a number"):
+        multistep_theory(step_body([1 + h], 1))
 
 
 # ---------------------------------------------------------------------- over a symbol

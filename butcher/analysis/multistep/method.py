@@ -17,7 +17,7 @@ from butcher.analysis.entry import Entry, NotHomogeneousError, entry, total
 from butcher.analysis.equation import check_equation
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.polynomials.univariate import Polynomial, polynomial
-from butcher.coefficient import Coefficient, ExpressionTooLargeError
+from butcher.coefficient import Coefficient, ExpressionTooLargeError, shown
 from butcher.ir.graph import STEP, Graph
 from butcher.ir.steps import is_step
 
@@ -72,8 +72,8 @@ class MultistepFormula:
         Raises NotHomogeneousError where h is not what multiplies f, ZeroDivisionError at a pole.
         """
         return LinearMultistep(
-            tuple(entry(c, 0) for c in self.alpha),
-            tuple(entry(c, self.derivative) for c in self.beta),
+            tuple(_at_start(c, 0) for c in self.alpha),
+            tuple(_at_start(c, self.derivative) for c in self.beta),
             self.derivative,
         )
 
@@ -86,12 +86,27 @@ class MultistepFormula:
         )
 
 
+def _at_start(coefficient: Coefficient, power: int) -> Entry:
+    try:
+        return entry(coefficient, power)
+    except NotHomogeneousError as error:
+        raise _not_a_weight(coefficient, power) from error
+
+
+def _not_a_weight(coefficient: Coefficient, power: int) -> NotHomogeneousError:
+    said = shown(coefficient)
+    if power == 0:
+        return NotHomogeneousError(f"an alpha is {said}, not a number without h")
+    step = "h" if power == 1 else f"h^{power}"
+    return NotHomogeneousError(f"f is weighted by {said}, not by {step} times a number")
+
+
 def _without_step(coefficient: Coefficient, power: int) -> Coefficient:
     """g in coefficient = g h^power; all steps, where rows have their own, are this h."""
     steps = [v.name for v in coefficient.variables if is_step(v.name)]
     found = coefficient.substitute(dict.fromkeys(steps, Coefficient.of(1)))
     if coefficient.substitute(dict.fromkeys(steps, STEP)) != found * STEP**power:
-        raise NotHomogeneousError(str(coefficient))
+        raise _not_a_weight(coefficient, power)
     return found
 
 

@@ -182,10 +182,7 @@ def multistep_theory(graph: Graph) -> MultistepTheory:
 def _at_start(formula: MultistepFormula) -> LinearMultistep:
     try:
         return formula.at_start()
-    except NotHomogeneousError as error:
-        what = "h" if formula.derivative == 1 else "h^2"
-        raise UndefinedError(f"{error} is no multiple of {what}, or depends on it") from error
-    except ZeroDivisionError as error:
+    except (NotHomogeneousError, ZeroDivisionError) as error:
         raise UndefinedError(str(error)) from error
 
 
