@@ -297,3 +297,9 @@ def test_the_tables_of_the_page_are_true() -> None:
     for name, printed in rows:
         found = modified_equation(shipped(name))
         assert printed in (found.form, found.defect), name
+
+
+@pytest.mark.parametrize(("name", "order"), [("feagin108", 10), ("verner98", 9), ("dop853", 8)])
+def test_a_field_is_exact_up_to_the_order_that_is_proved(name: str, order: int) -> None:
+    found = modified_equation(lower(butcher.load(name)))
+    assert (found.form, found.up_to) == (f"u' = f + O(h^{order})", order)

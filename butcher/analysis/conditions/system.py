@@ -149,7 +149,6 @@ class _Unfolding:
         return result
 
     def equations(self) -> tuple[dict[str, str], dict[str, str]]:
-        check_equation(self.graph)
         reads: dict[str, str] = {}
         drives: dict[str, str] = {}
         for equation in self.graph.ode:
@@ -166,6 +165,7 @@ class _Unfolding:
         for slot in self.graph.slots:
             if slot in self.graph.linear:
                 raise UndefinedError(f"slot {slot} is a linear map and no term of the equation")
+        check_equation(self.graph)
         if not reads:
             raise UndefinedError("no slot is evaluated")
         return reads, drives

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from butcher.analysis.conditions import order as conditions
 from butcher.analysis.conditions.ring import Ball
 from butcher.analysis.conditions.system import system
 from butcher.analysis.entry import Entry
@@ -160,6 +161,9 @@ def _by_trees(graph: Graph, order: int | None, defect: str | None) -> ModifiedEq
     except BudgetExceededError as error:
         raise TooLargeError("the weights of the trees would take too long") from error
     terms = _terms(flow, reached)
+    if order is None and all(term.order == 1 for term in terms):
+        proved = conditions.order(graph.changed(estimates=())).advanced.order
+        reached = max(reached, proved or 0)  # the field of order p is f but for O(h^p)
     symbols = [s for s in graph.symbols if s.name in graph.names and not is_step(s.name)]
     return ModifiedEquation(
         defect,
