@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from butcher.analysis.entry import Entry
 from butcher.analysis.repair.tableau import Cell
-from butcher.coefficient import Number
-from butcher.compiler.literals import plain
-from butcher.compiler.spelling import Speller, Spelling
-from butcher.frontend import tree
-from butcher.frontend.parser import parse
+from butcher.compiler.reading import text_at
 from butcher.ir.graph import Graph
 from butcher.source import Source, Span
 from butcher.spec.scheme import Cell as WrittenCell
-from butcher.spec.scheme import Multistep, RungeKutta, Scheme, Tableau
+from butcher.spec.scheme import Multistep, RungeKutta, Tableau
 
 
 def tableau_cells(body: RungeKutta, source: Source, graph: Graph) -> dict[Cell, Span]:
@@ -24,7 +19,7 @@ def tableau_cells(body: RungeKutta, source: Source, graph: Graph) -> dict[Cell, 
 
     Of an explicit method, no `.` on and above the diagonal: these are none of its cells.
     """
-    return dict(_Cells(body, Speller(source, {}), graph).all())
+    return dict(_Cells(body, source, graph).all())
 
 
 def multistep_cells(body: Multistep) -> dict[Cell, Span]:
@@ -39,8 +34,10 @@ def multistep_cells(body: Multistep) -> dict[Cell, Span]:
 
 @dataclass
 class _Cells:
+    """The walk over a body; `groups` counts the rows of the text so far."""
+
     body: RungeKutta
-    speller: Speller
+    source: Source
     graph: Graph
     groups: int = 0
 
@@ -53,7 +50,7 @@ class _Cells:
                 node = stage.node
                 self.groups += 1
                 if node is not None and self.is_node(row, node.place.span):
-                    yield self.cell(row, None, tableau.slot), node.place.span
+                    yield Cell(row, None, tableau.slot, self.groups), node.place.span
                 yield from self.row(row, tableau, stage.cells, i)
             yield from self.under_the_rule(tableau)
 
@@ -73,15 +70,12 @@ class _Cells:
     def row(
         self, key: str, tableau: Tableau, cells: tuple[WrittenCell, ...], before: int
     ) -> Iterator[tuple[Cell, Span]]:
-        """The cells of a row; if explicit, no `.` of the stages `before` which it stands not."""
+        """The cells of a row; of an explicit method a `.` only for the stages `before` it."""
         for j, cell in enumerate(cells):
-            source = self.evaluation(tableau.slot, j)
-            is_written = self.speller.text(cell.place.span) not in {"", "."}
+            is_written = text_at(self.source, cell.place.span) not in {"", "."}
             if is_written or j < before or not self.graph.is_explicit:
-                yield self.cell(key, source, tableau.slot), cell.place.span
-
-    def cell(self, row: str, source: str | None, slot: str) -> Cell:
-        return Cell(row, source, slot, self.groups)
+                source = self.evaluations[tableau.slot, j]
+                yield Cell(key, source, tableau.slot, self.groups), cell.place.span
 
     def argument(self, slot: str, stage: int) -> str | None:
         """The row that the coefficients of a slot's stage stand in; None if nothing reads it."""
@@ -89,11 +83,8 @@ class _Cells:
             if slot in dict(equation.slots):
                 for reader, state in (pair for e in self.graph.ode for pair in e.slots):
                     if state == equation.state:
-                        return self.graph.evaluation[self.evaluation(reader, stage)].argument
+                        return self.graph.evaluation[self.evaluations[reader, stage]].argument
         return None
-
-    def evaluation(self, slot: str, stage: int) -> str:
-        return self.evaluations[slot, stage]
 
     @cached_property
     def evaluations(self) -> dict[tuple[str, int], str]:
@@ -107,46 +98,3 @@ class _Cells:
 
     def is_node(self, row: str, span: Span) -> bool:
         return any(e.argument == row and e.node == span for e in self.graph.evaluations)
-
-
-# ---------------------------------------------------------------------- their expressions
-
-
-class Texts:
-    """What is written in the cells of a file: its text again, since a scheme has none."""
-
-    def __init__(self, scheme: Scheme) -> None:
-        self.method, _ = parse(scheme.source)
-        method = self.method
-        self.at: dict[Span, tree.Expression] = {}
-        for body in method.bodies if method is not None else ():
-            if isinstance(body, tree.Tableau):
-                rows = (*body.stages, *body.weights)
-            else:
-                rows = body.rows if isinstance(body, tree.Multistep) else ()
-            for row in rows:
-                for expression in row.cells if row.head is None else (row.head, *row.cells):
-                    self.at[expression.span] = expression
-        lets = [c for c in method.clauses if isinstance(c, tree.Let)] if method else []
-        self.speller = Speller(scheme.source, _values(scheme, lets))
-        self.symbols = {s.name for s in scheme.symbols}
-
-    def text(self, span: Span, value: Entry) -> str:
-        """What stands in a cell; of one that was left out, its value."""
-        return self.speller.text(span) if span in self.at else plain(value)
-
-    def nearest(self, span: Span, wanted: Entry) -> Spelling:
-        """What should stand there for it to have another value."""
-        return self.speller.nearest(self.at.get(span), wanted)
-
-    def is_symbolic(self, at: tree.Expression | None) -> bool:
-        """Whether an expression depends on declared symbols."""
-        return not self.symbols.isdisjoint(self.speller.names(at))
-
-
-def _values(scheme: Scheme, lets: list[tree.Let]) -> Mapping[str, Number]:
-    """What names stand for: constants, and the start values of symbols."""
-    values = {s.name: s.start for s in scheme.symbols}
-    for let in lets:
-        values[let.name.id] = Speller(scheme.source, values).value(let.value)
-    return values

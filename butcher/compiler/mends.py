@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 from butcher.analysis.conditions.order import Orders
 from butcher.analysis.consistency import consistency
-from butcher.analysis.entry import NOTHING, Entry, entry
+from butcher.analysis.entry import Entry
 from butcher.analysis.repair.multistep import multistep_repairs
-from butcher.analysis.repair.suspects import Repair, Repairs, repairs
-from butcher.analysis.repair.tableau import Cell
+from butcher.analysis.repair.suspects import Kind, Repair, Repairs, repairs
+from butcher.analysis.repair.tableau import Cell, written
 from butcher.coefficient import Number, shown
-from butcher.compiler.cells import Texts, multistep_cells, tableau_cells
+from butcher.compiler.cells import multistep_cells, tableau_cells
 from butcher.compiler.claims import written_formula
 from butcher.compiler.literals import is_decimal, oddness, plain
 from butcher.compiler.spelling import Spelling
 from butcher.compiler.terms import factor_of, wrong_terms
+from butcher.compiler.texts import Texts
 from butcher.errors import Suspect
 from butcher.ir.graph import Graph
 from butcher.source import Span
@@ -38,7 +39,7 @@ class Mend:
     is_node   whether it is a node that is changed, and no coefficient.
     """
 
-    kind: str
+    kind: Kind
     suspects: tuple[Suspect, ...]
     typed: tuple[tuple[str, str], ...]
     distance: int
@@ -60,7 +61,7 @@ def mends(scheme: Scheme, graph: Graph, wanted: dict[str, int], orders: Orders) 
         case RungeKutta():
             places = tableau_cells(scheme.body, scheme.source, graph)
             found = repairs(graph, list(places), wanted, orders.each)
-            before = {cell: _written(graph, cell) for cell in places}
+            before = {cell: Entry(written(graph, cell).value) for cell in places}
         case Multistep():
             places = multistep_cells(scheme.body)
             method = written_formula(scheme)
@@ -115,9 +116,9 @@ def _odder(typed: Iterable[tuple[str, str]]) -> int:
     return sum(oddness(new) - oddness(old) for old, new in typed)
 
 
-def _rarer(before: Entry, after: Entry, written: Mapping[Cell, Entry]) -> int:
+def _rarer(before: Entry, after: Entry, cells: Mapping[Cell, Entry]) -> int:
     """Tableaus repeat their numbers, so one that stands elsewhere is likelier to be right."""
-    values = [one.value for one in written.values()]
+    values = [one.value for one in cells.values()]
     return ALONE * ((values.count(before.value) > 1) - (after.value in values))
 
 
@@ -133,37 +134,38 @@ LONGEST_VALUE = 2000
 
 
 def _told(
-    texts: Texts, places: Mapping[Cell, Span], written: Mapping[Cell, Entry], repair: Repair
+    texts: Texts, places: Mapping[Cell, Span], before: Mapping[Cell, Entry], repair: Repair
 ) -> Mend:
+    """A repair as changes of the text."""
     cells = [change.cell for change in repair.changes]
     spans = [places[cell] for cell in cells]
-    before = [written[cell] for cell in cells]
-    after = [
-        Entry(value.value + change.by.value, change.by.radius)
-        for value, change in zip(before, repair.changes, strict=True)
-    ]
-    old = [texts.text(span, value) for span, value in zip(spans, before, strict=True)]
+    was = [before[cell] for cell in cells]
+    meant = [value + change.by for value, change in zip(was, repair.changes, strict=True)]
+    old = [texts.text(span) for span in spans]
     if repair.kind == "swap":
-        new, cost = old[::-1], 1
+        new, distance, odder = old[::-1], 1, EXCHANGED
     else:
-        nearest = [texts.nearest(span, value) for span, value in zip(spans, after, strict=True)]
-        new, cost = [one.text for one in nearest], sum(one.distance for one in nearest)
-    in_names = any(texts.is_symbolic(texts.at.get(span)) for span in spans)
+        nearest = [texts.nearest(span, value) for span, value in zip(spans, meant, strict=True)]
+        new, distance = [one.text for one in nearest], sum(one.distance for one in nearest)
+        rarer = (_rarer(*values, before) for values in zip(was, meant, strict=True))
+        odder = _odder(zip(old, new, strict=True)) + sum(rarer)
+    as_text = any(texts.is_symbolic(texts.at.get(span)) for span in spans)
     suspects = tuple(
-        Suspect(
-            span,
-            old[i] if in_names else _value(old[i], before[i]),
-            new[i] if in_names else _value(new[i], after[i]),
-        )
+        Suspect(span, _value(old[i], was[i], as_text), _value(new[i], meant[i], as_text))
         for i, span in enumerate(spans)
     )
-    typed = tuple(zip(old, new, strict=True))
-    is_node = all(cell.source is None for cell in cells)
-    odder = EXCHANGED
     if repair.kind != "swap":
-        rarer = (_rarer(*both, written) for both in zip(before, after, strict=True))
-        odder = _odder(typed) + sum(rarer) + is_node  # a row has one node, and many other cells
-    return Mend(repair.kind, suspects, typed, cost, odder, is_node)
+        new = [_left_out(texts, places, cell) + text for cell, text in zip(cells, new, strict=True)]
+    is_node = all(cell.source is None for cell in cells)
+    odder += is_node  # a row has one node, and many other cells
+    typed = tuple(zip(old, new, strict=True))
+    return Mend(repair.kind, suspects, typed, distance, odder, is_node)
+
+
+def _left_out(texts: Texts, places: Mapping[Cell, Span], cell: Cell) -> str:
+    """A `.` for each cell before this one that was left out at the end of the same row."""
+    here = [other for other, span in places.items() if span == places[cell]]
+    return ". " * here.index(cell) if places[cell] not in texts.at else ""
 
 
 def _term(texts: Texts, span: Span, factor: Number) -> Mend:
@@ -171,33 +173,24 @@ def _term(texts: Texts, span: Span, factor: Number) -> Mend:
     speller = texts.speller
     found = factor_of(texts.method, span)
     if found is None:
-        typed = "", f"{factor}*{speller.text(span)}"
+        text = speller.text(span)
+        typed = text, f"{factor}*{text}"
         return Mend("one", (Suspect(span, "1", str(factor)),), (typed,), len(typed[1]), 0)
-    written = speller.value(found.at)
-    mended = Entry(written / factor if found.below else written * factor)
+    value = speller.value(found.at)
+    mended = Entry(value / factor if found.below else value * factor)
     old, new = speller.text(found.at.span), speller.nearest(found.at, mended)
-    if not texts.is_symbolic(found.at):
-        suspect = Suspect(found.at.span, _value(old, Entry(written)), _value(new.text, mended))
-    else:
-        if new.text == plain(mended):  # without the step, or what else it is made of
-            new = Spelling(f"{factor}*{old}", len(str(factor)) + 1)
-        suspect = Suspect(found.at.span, old, new.text)
+    as_text = texts.is_symbolic(found.at)
+    if as_text and new.text == plain(mended):  # without the step, or what else it is made of
+        new = Spelling(f"{factor}*{old}", len(str(factor)) + 1)
+    suspect = Suspect(
+        found.at.span, _value(old, Entry(value), as_text), _value(new.text, mended, as_text)
+    )
     typed = old, new.text
     return Mend("one", (suspect,), (typed,), new.distance, _odder([typed]))
 
 
-def _value(text: str, value: Entry) -> str:
+def _value(text: str, value: Entry, as_text: bool) -> str:
     """Exact, or the decimal that stands there; what is rounded is known by its text alone."""
-    return text if is_decimal(text) or value.radius else shown(value.value, LONGEST_VALUE)
-
-
-def _written(graph: Graph, cell: Cell) -> Entry:
-    """The number itself: its rounding is of no interest here."""
-    if cell.source is None:
-        return next(
-            Entry(entry(e.c, 0).value)
-            for e in graph.evaluations
-            if e.argument == cell.row and e.node is not None and e.c is not None
-        )
-    found = graph.row[cell.row].coefficients.get(cell.source)
-    return NOTHING if found is None else Entry(entry(found, 1).value)
+    if as_text or is_decimal(text) or value.radius:
+        return text
+    return shown(value.value, LONGEST_VALUE)

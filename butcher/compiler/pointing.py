@@ -54,12 +54,22 @@ def _unmended(
     about: Iterable[Diagnostic], rows: tuple[Suspect, ...]
 ) -> Iterator[tuple[int, Diagnostic]]:
     """False claims that no cell explains: where the first row stands that is off, if one is."""
+    lines = sorted({row.span.line for row in rows})
     for finding in about:
         if finding.code in FALSE_CLAIM:
-            hint = f"{finding.hint} No change of one cell mends this: "
-            hint += "several are wrong, or the claim is."
+            hint = f"No single cell mends this{_first(lines)}. {finding.hint}"
             span = rows[0].span if rows else finding.span
             yield id(finding), replace(finding, span=span, hint=hint, suspects=rows)
+
+
+def _first(lines: Sequence[int]) -> str:
+    """What to look at where several cells may be wrong: the lines of rows that are off."""
+    if not lines:
+        return ": several are wrong, or the claim is too high"
+    if len(lines) == 1:
+        return f". Mend line {lines[0]} first: its sum is wrong"
+    *told, last = [*map(str, lines[:MOST_TOLD]), *(["others"] if lines[MOST_TOLD:] else [])]
+    return f". Mend lines {', '.join(told)} and {last} first: their sums are wrong"
 
 
 def _wanted(claim: Claim | None, orders: Orders) -> dict[str, int]:
@@ -103,48 +113,54 @@ def _place(finding: Diagnostic, pair: Mend) -> Span:
 
 def _mend(mend: Mend, is_node: bool) -> str:
     """What to write, and that everything holds then."""
-    if mend.is_node:
-        return f"{_typed(mend)}: the row sums to it, and as it stands the claim holds."
+    typed = _typed(mend)
     if mend.kind == "pair":
-        return f"No one cell mends it, and two do. {_typed(mend)}: then the claim holds."
-    if is_node:
-        return f"{_typed(mend)}: then the row sums to its node, and the claim holds."
-    return f"{_typed(mend)}: then the claim holds."
+        return f"No single cell mends this, but two do: {typed}, and the claim holds."
+    if mend.is_node:
+        then = "that is the sum of the row, and with this row the claim holds"
+    elif is_node:
+        then = "then the row sums to its node, and the claim holds"
+    else:
+        then = "then the claim holds"
+    return f"{typed[0].upper()}{typed[1:]}: {then}."
 
 
 def _again(mend: Mend) -> str:
     """For the second finding of one mistake."""
     if mend.kind == "swap":
-        (one, _), (other, _) = mend.typed
-        return f"The same mistake: {_short(one)} and {_short(other)} exchanged mend this, too."
+        return f"The same mistake: exchanging {_exchanged(mend)} mends this, too."
     if mend.kind == "pair":
         return f"The same two mistakes: {_instead(mend, True)} mend this, too."
     return f"The same mistake: {_instead(mend, False)} mends this, too."
 
 
 def _typed(mend: Mend, somewhere: bool = False) -> str:
-    """`Write 1/2 for 1/3`, with the place if it is somewhere else than the error."""
+    """`write 1/2 for 1/3`, with the place if it is somewhere else than the error."""
     if mend.kind == "swap":
-        (one, _), (other, _) = mend.typed
         first, second = (cell.span for cell in mend.suspects)
         place = f"{_at(first)} and {_at(second)}" if somewhere else f"of line {first.line}"
-        return f"Exchange {_short(one)} and {_short(other)} {place}"
-    return f"Write {_instead(mend, somewhere or mend.kind == 'pair')}"
+        return f"exchange {_exchanged(mend)} {place}"
+    return f"write {_instead(mend, somewhere or mend.kind == 'pair')}"
+
+
+def _exchanged(mend: Mend) -> str:
+    """`1/2 and 1/3`; a cell of zero is a `.` with quotes, to be seen as one."""
+    return " and ".join("`.`" if old == "." else _short(old) for old, _ in mend.typed)
 
 
 def _instead(mend: Mend, somewhere: bool) -> str:
-    """`1/2 for 1/3`."""
+    """`1/2 for 1/3`; `1/2 here` where nothing stands."""
     parts = []
     for (old, new), cell in zip(mend.typed, mend.suspects, strict=True):
         old, new = differing(old, new)
-        parts.append(f"{new} for {old}" if old else new)
-        if somewhere:
-            parts[-1] += f" {_at(cell.span)}"
+        where = [_at(cell.span)] if somewhere else ["here"] if old == "." else []
+        parts.append(" ".join([new if old == "." else f"{new} for {old}", *where]))
     return " and ".join(parts)
 
 
 def _at(span: Span) -> str:
-    return f"in line {span.line}, column {span.column}"
+    """As the place of an error is written."""
+    return f"at {span.line}:{span.column}"
 
 
 WIDEST = 60
@@ -170,7 +186,6 @@ def differing(old: str, new: str) -> tuple[str, str]:
 
 def _others(found: Sequence[Mend]) -> Iterator[str]:
     """The other cells, where there are any."""
-    others = found[1:MOST_TOLD]
+    others = [_typed(mend, somewhere=True) for mend in found[1:MOST_TOLD]]
     if others:
-        typed = (_typed(mend, somewhere=True) for mend in others)
-        yield f"Less likely: {'; or '.join(one[0].lower() + one[1:] for one in typed)}."
+        yield f"Less likely: {'; or '.join(others)}."

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from butcher.analysis.conditions.order import Orders
 from butcher.analysis.repair.terms import TermRepair
 from butcher.coefficient import ONE, Coefficient, Number
+from butcher.compiler.reading import parts
 from butcher.errors import SpecError
 from butcher.frontend import tree
 from butcher.ir.graph import Graph
@@ -98,25 +99,12 @@ def _path(at: tree.Expression, span: Span) -> Iterator[tree.Expression]:
     if at.span == span and isinstance(at, tree.Name | tree.Lagged | tree.Call):
         yield at
         return
-    for part in _parts(at):
+    for part in parts(at):
         inner = list(_path(part, span))
         if inner:
             yield at
             yield from inner
             return
-
-
-def _parts(at: tree.Expression) -> tuple[tree.Expression, ...]:
-    match at:
-        case tree.Operation():
-            return at.left, at.right
-        case tree.Negative():
-            return (at.operand,)
-        case tree.Group():
-            return (at.inner,)
-        case tree.Call():
-            return (at.argument,)
-    return ()
 
 
 def _nearest(path: list[tree.Expression]) -> Factor | None:

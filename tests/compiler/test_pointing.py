@@ -87,8 +87,8 @@ def test_a_wrong_node_is_told_from_a_wrong_row() -> None:
     (finding,) = errors(checked(RK4, ("  1/2 |  .", "  1/4 |  .")))
     assert (finding.code, finding.span.line, finding.span.column) == ("B203", 7, 3)
     assert suspects(finding) == [(7, 3, "1/4", "1/2")]
-    assert (
-        finding.hint == "Write 1/2 for 1/4: the row sums to it, and as it stands the claim holds."
+    assert finding.hint == (
+        "Write 1/2 for 1/4: that is the sum of the row, and with this row the claim holds."
     )
 
 
@@ -102,8 +102,15 @@ def test_without_a_claim_nothing_decides_and_the_node_stays() -> None:
 
 def test_a_cell_that_was_left_out_is_found() -> None:
     verdict = checked(RK4, ("1/2 |  .   1/2", "1/2 |"), ("   1  |", "      |"))
-    (_, finding) = errors(verdict)
-    assert (finding.span.line, suspects(finding)[0][2:]) == (7, ("0", "1/2"))
+    node, order = errors(verdict)
+    assert (order.span.line, suspects(order)[0][2:]) == (7, ("0", "1/2"))
+    assert str(node.hint).startswith("Write . 1/2 here: then the row sums to its node")
+    assert str(order.hint).startswith("The same mistake: . 1/2 here mends this, too.")
+
+
+def test_a_zero_that_should_be_none_is_written_over() -> None:
+    node, _ = errors(checked(RK4, ("1/2 |  .   1/2", "1/2 |  .    . ")))
+    assert str(node.hint).startswith("Write 1/2 here: then the row sums to its node")
 
 
 @pytest.mark.parametrize(
@@ -154,13 +161,33 @@ def test_two_cells_of_a_row_are_exchanged_back() -> None:
     (finding,) = errors(checked(RK4, ("1/2 |  .   1/2", "1/2 | 1/2   . ")))
     assert (finding.code, finding.span.line, finding.span.column) == ("B401", 7, 9)
     assert suspects(finding) == [(7, 9, "1/2", "0"), (7, 15, "0", "1/2")]
-    assert str(finding.hint).startswith("Exchange 1/2 and . of line 7: then the claim holds.")
+    assert str(finding.hint).startswith("Exchange 1/2 and `.` of line 7: then the claim holds.")
 
 
 def test_transposed_weights_are_exchanged_back() -> None:
     (finding,) = errors(of_spec("bs32", ("7/24  1/4", "1/4  7/24")))
     assert suspects(finding) == [(15, 10, "1/4", "7/24"), (15, 15, "7/24", "1/4")]
     assert finding.code == "B402"
+
+
+def test_an_exchange_that_breaks_two_claims_is_one_mistake() -> None:
+    change = ("3/40         9/40", "9/40         3/40")
+    order, embedded = errors(of_spec("dopri54", change))
+    assert str(order.hint).startswith("Exchange 9/40 and 3/40 of line 11: then the claim holds.")
+    assert str(embedded.hint).startswith(
+        "The same mistake: exchanging 9/40 and 3/40 mends this, too."
+    )
+
+
+def test_two_wrong_cells_are_written_with_their_places() -> None:
+    changes = ("3/40 ", "3/41 "), ("44/45", "43/45")
+    first, order, embedded, second = errors(of_spec("dopri54", *changes))
+    both = "3/40 for 3/41 at 11:16 and 44/45 for 43/45 at 12:15"
+    assert first.hint == (
+        f"No single cell mends this, but two do: write {both}, and the claim holds."
+    )
+    for finding in (order, embedded, second):
+        assert str(finding.hint).startswith(f"The same two mistakes: {both} mend this, too.")
 
 
 MISPRINTS = [
@@ -203,18 +230,23 @@ def test_three_misprints_leave_the_rows() -> None:
     false = next(d for d in found if d.code == "B401")
     assert [s[0] for s in suspects(false)] == [14, 23]
     assert false.span.line == 14
-    assert "several are wrong, or the claim is." in str(false.hint)
+    assert str(false.hint).startswith(
+        "No single cell mends this. Mend lines 14 and 23 first: their sums are wrong. The tree"
+    )
 
 
 def test_a_claim_that_nothing_mends_stands_where_it_is() -> None:
     (finding,) = errors(checked(RK4, ("order 4", "order 5")))
     assert (finding.span.line, finding.suspects) == (2, ())
-    assert "No change of one cell mends this" in str(finding.hint)
+    assert str(finding.hint).startswith(
+        "No single cell mends this: several are wrong, or the claim is too high. The tree"
+    )
 
 
 def test_weights_that_do_not_sum_to_one_are_named_where_no_cell_is_known() -> None:
     (finding,) = errors(checked(RK4, ("1/6  1/3  1/3  1/6", "1/6  1/2  1/3  1/7")))
     assert suspects(finding) == [(10, 7, "8/7", "1")]
+    assert "Mend line 10 first: its sum is wrong." in str(finding.hint)
 
 
 # ---------------------------------------------------------------------- rounded decimals
@@ -294,6 +326,12 @@ def test_a_term_of_an_update_equation_is_mended(
     assert (finding.span.line, finding.span.column) == place
 
 
+def test_a_term_without_its_factor_is_mended() -> None:
+    (finding,) = errors(checked(STEPS, ("2*k3", "k3")))
+    assert suspects(finding)[0][2:] == ("1", "2")
+    assert str(finding.hint).startswith("Write 2*k3 for k3: then the claim holds.")
+
+
 def test_a_trainable_family_is_mended_in_its_own_symbols() -> None:
     findings = errors(of_spec("heun_family", ("1-1/(2*a)", "1-1/(3*a)")))
     (finding,) = findings
@@ -345,4 +383,4 @@ def test_a_dense_table_from_a_stranger_is_answered(cell: str) -> None:
 def test_other_mends_are_told_in_one_sentence() -> None:
     table = "method a\n  order 2\ntableau\n  | 1/2 1/2\n  | 1/2 1/2\n  --+--\n  | 1/2 1/2\n"
     (hint,) = [str(d.hint) for d in checked(table).diagnostics if d.code == "B401"]
-    assert "Less likely: write -1/2 for 1/2 in line 4, column 9; or write -1/2 for" in hint
+    assert "Less likely: write -1/2 for 1/2 at 4:9; or write -1/2 for 1/2 at 5:5." in hint

@@ -26,7 +26,7 @@ from butcher.analysis.consistency import RowSum
 from butcher.analysis.entry import Entry
 from butcher.analysis.limits import TooLargeError, UndefinedError
 from butcher.analysis.repair.checks import Check, Checks
-from butcher.analysis.repair.tableau import Cell, Change, Tableau
+from butcher.analysis.repair.tableau import Cell, Change, Tableau, written
 from butcher.coefficient import ONE, ZERO, Number
 from butcher.ir.graph import Graph
 
@@ -174,7 +174,7 @@ class _Search:
     def exchanged(self) -> Iterator[list[Change]]:
         """Two cells of a row of the text, neither of them its node."""
         for first, second in self.coefficients():
-            one, other = self.tableau.written(first), self.tableau.written(second)
+            one, other = written(self.tableau.graph, first), written(self.tableau.graph, second)
             changes = [Change(first, other - one), Change(second, one - other)]
             if one != other:
                 yield [Change(c.cell, Entry(c.by.value)) for c in changes]
@@ -183,7 +183,7 @@ class _Search:
         """The node and a cell of its row."""
         nodes = [c for c in self.row(place) if c.source is None]
         for node, cell in product(nodes, self.row(place)):
-            by = row_sum.c - self.tableau.written(cell)
+            by = row_sum.c - written(self.tableau.graph, cell)
             if cell.source is not None and by.value:
                 yield [Change(node, Entry(-by.value)), Change(cell, Entry(by.value))]
 

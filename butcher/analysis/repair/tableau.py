@@ -43,6 +43,18 @@ class Change:
     by: Entry
 
 
+def written(graph: Graph, cell: Cell) -> Entry:
+    """What stands in a cell, at the start values of the symbols."""
+    if cell.source is None:
+        return next(
+            entry(e.c, 0)
+            for e in graph.evaluations
+            if e.argument == cell.row and e.node is not None and e.c is not None
+        )
+    found = graph.row[cell.row].coefficients.get(cell.source)
+    return NOTHING if found is None else entry(found, 1)
+
+
 class Tableau:
     """The method of a graph, over the cells of its text.
 
@@ -72,13 +84,6 @@ class Tableau:
             for found in consistency(self.graph).row_sums
             if self.graph.evaluation[found.evaluation].node is not None
         }
-
-    def written(self, cell: Cell) -> Entry:
-        """What stands there, at the start values of the symbols."""
-        if cell.source is None:
-            return self.nodes[cell.row, cell.slot].c
-        found = self.graph.row[cell.row].coefficients.get(cell.source)
-        return NOTHING if found is None else entry(found, 1)
 
     def stages(self, cell: Cell) -> tuple[int, ...]:
         """The stages whose argument the row of a cell is."""
@@ -116,11 +121,6 @@ class Tableau:
         return replace(self.system, stages=tuple(stages), targets=tuple(targets))
 
     @cached_property
-    def residuals(self) -> dict[tuple[str, str], Entry]:
-        """(row, slot) -> by how much the sum of the row is off its written node."""
-        return {place: found.residual for place, found in self.nodes.items()}
-
-    @cached_property
     def broken(self) -> dict[tuple[str, str], RowSum]:
         """The rows that do not sum to their nodes."""
         return {place: found for place, found in self.nodes.items() if not found.holds}
@@ -130,8 +130,8 @@ class Tableau:
         touched: dict[tuple[str, str], Entry] = {}
         for change in changes:
             place = change.cell.row, change.cell.slot
-            if place in self.residuals:
-                before = touched.get(place, self.residuals[place])
+            if place in self.nodes:
+                before = touched.get(place, self.nodes[place].residual)
                 is_node = change.cell.source is None
                 touched[place] = before - change.by if is_node else before + change.by
         return all(residual.may_be(0) for residual in touched.values()) and all(
