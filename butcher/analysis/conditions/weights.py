@@ -24,8 +24,6 @@ class Element(Protocol):
 
     def __add__(self, other: Self, /) -> Self: ...
 
-    def __sub__(self, other: Self, /) -> Self: ...
-
     def __neg__(self) -> Self: ...
 
 
@@ -50,6 +48,8 @@ class Numbers(Protocol[N]):
 
 
 class Exact:
+    """Numbers as they are."""
+
     zero, one = ZERO, ONE
 
     def of(self, value: Number) -> Number:
@@ -93,6 +93,8 @@ class Weights(Generic[N]):
     """The weights of trees for one matrix A, each computed once.
 
     stages   for each stage the slot that is evaluated and its row of A, column -> coefficient.
+    slots    whether there are several slots, so that trees are coloured.
+    work     how many products were made so far.
     """
 
     def __init__(
@@ -102,7 +104,6 @@ class Weights(Generic[N]):
         self.numbers = numbers
         self.slots = slots
         self.work = 0
-        """How many products were made."""
         self._products: dict[Shape, list[N]] = {}
         self._rows: dict[Shape, list[N]] = {}
 

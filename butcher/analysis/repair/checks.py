@@ -47,6 +47,15 @@ class Check:
         return self.wanted - self.got
 
 
+def short_of(wanted: Mapping[str, int], results: Mapping[str, OrderResult]) -> list[OrderResult]:
+    """The results, by key, that fail below the order wanted of them."""
+    return [
+        result
+        for key, result in results.items()
+        if result.outcome == "fails" and (result.order or 0) < wanted.get(key, 0)
+    ]
+
+
 class Checks:
     """What is known of a tableau that fails.
 

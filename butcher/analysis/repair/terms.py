@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from butcher.analysis.conditions.order import Orders, order
 from butcher.analysis.conditions.proof import OrderResult
 from butcher.analysis.multistep.method import LinearMultistep, linear_multistep
+from butcher.analysis.repair.checks import short_of
 from butcher.coefficient import ONE, Number
 from butcher.ir.graph import Graph
 
@@ -52,7 +53,8 @@ class TermRepair:
         return factor if mended is not None and self.holds(mended) else None
 
     def of_trees(self, doubled: Graph) -> Number | None:
-        failing = [r for key, r in self.orders.each.items() if _fails(r, self.wanted.get(key, 0))]
+        """From the lowest condition that fails, and its value with the term doubled."""
+        failing = short_of(self.wanted, self.orders.each)
         first = min(failing, key=lambda r: r.order or 0, default=None)
         if first is None:
             return None
@@ -66,6 +68,7 @@ class TermRepair:
         return None  # a factor that is known to some digits is no guide to a text
 
     def holds(self, graph: Graph) -> bool:
+        """Whether the orders wanted are proved of it."""
         found = self.proved(graph, max(self.wanted.values()))
         return all(key in found and (found[key].order or 0) >= p for key, p in self.wanted.items())
 
@@ -76,6 +79,7 @@ class TermRepair:
 
 
 def _of_formula(method: LinearMultistep, doubled: LinearMultistep | None, p: int) -> Number | None:
+    """From the first C_q that is not zero, and its value with the term doubled."""
     for q in range(p + method.derivative):
         off = method.constant(q)
         if doubled is not None and not off.may_be(0):
@@ -83,10 +87,7 @@ def _of_formula(method: LinearMultistep, doubled: LinearMultistep | None, p: int
     return None
 
 
-def _fails(result: OrderResult, wanted: int) -> bool:
-    return result.outcome == "fails" and (result.order or 0) < wanted
-
-
 def _factor(once: Number, twice: Number, wanted: Number) -> Number | None:
+    """With which a condition, linear in the term, gets what it wants; None if it never does."""
     slope = twice - once
     return ONE + (wanted - once) / slope if slope else None
