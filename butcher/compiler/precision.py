@@ -43,7 +43,7 @@ def _finding(block: Graph, found: Amplification, unsafe: list[Precision], at: Sp
     return warning(
         "B411",
         span or at,
-        f"{what} may be off by {whole(found.worst_error)} roundings, its factors add up to "
+        f"{what} may be off by {whole(found.worst_error)} roundings, as its factors add up to "
         f"{whole(row.amplification)}: unsafe in {' and '.join(p.dtype for p in unsafe)}",
         f"At worst that is {sizes}. "
         + (f"Keep such a block in {safe}." if safe else "No dtype holds such a block."),

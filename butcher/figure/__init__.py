@@ -6,22 +6,18 @@ Nothing here imports numpy or matplotlib before a figure is asked for.
 from butcher.figure.method import FigureError, Method
 from butcher.figure.page import (
     KINDS,
-    SUFFIXES,
     Kind,
     MatplotlibMissingError,
-    default_kinds,
     figure,
     suffix_of,
 )
 
 __all__ = [
     "KINDS",
-    "SUFFIXES",
     "FigureError",
     "Kind",
     "MatplotlibMissingError",
     "Method",
-    "default_kinds",
     "figure",
     "suffix_of",
 ]

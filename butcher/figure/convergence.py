@@ -13,25 +13,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BELOW = 2.5
+"""How many times lower than its curve a triangle stands."""
 
 
 def measured(method: Method) -> list[tuple[float, float]]:
-    """(h, error) by rising h, those that a logarithm has."""
-    pairs = zip(method.steps, method.errors, strict=True)
-    numbers = sorted((float(h), float(error)) for h, error in pairs)
-    return [(h, e) for h, e in numbers if h > 0 and e > 0 and isfinite(h) and isfinite(e)]
+    """(h, error) by rising h, those that have a logarithm."""
+    pairs = sorted(zip(method.steps, method.errors, strict=True))
+    return [(h, e) for h, e in pairs if h > 0 and e > 0 and isfinite(h) and isfinite(e)]
 
 
 def draw(axes: Axes, methods: list[Method]) -> None:
     """All errors on one axes, and a triangle for each order that is claimed."""
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
-    axes.margins(y=0.12)  # room for what stands below a triangle
-    axes.set_title("Convergence")
-    axes.set_xlabel("$h$")
-    axes.set_ylabel("error")
+    _frame(axes)
     for place, method in enumerate(methods):
         pairs = measured(method)
         if not pairs:
@@ -45,11 +38,6 @@ def draw(axes: Axes, methods: list[Method]) -> None:
             marker=MARKERS[place],
             markersize=3.5,
         )
-    axes.xaxis.set_major_locator(LogLocator(base=2, numticks=7))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_locator(LogLocator(base=10, numticks=9))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.grid(color="#dddddd", linewidth=0.4)
     for order in sorted({m.order for m in methods if m.order}):
         lowest = min(
             (measured(m) for m in methods if m.order == order),
@@ -58,7 +46,25 @@ def draw(axes: Axes, methods: list[Method]) -> None:
         _triangle(axes, lowest, order)
 
 
+def _frame(axes: Axes) -> None:
+    """Logarithmic scales with a grid: powers of two across, of ten up."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.margins(y=0.12)  # room for what stands below a triangle
+    axes.set_title("Convergence")
+    axes.set_xlabel("$h$")
+    axes.set_ylabel("error")
+    axes.xaxis.set_major_locator(LogLocator(base=2, numticks=7))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(LogLocator(base=10, numticks=9))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.grid(color="#dddddd", linewidth=0.4)
+
+
 def _slope(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Between two points, the smaller h first; infinite where both have one h."""
     (h, error), (larger, its_error) = one, other
     return log(its_error / error) / log(larger / h) if larger > h else inf
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import SupportsFloat
 
 from butcher.analysis.linear.characteristic import CharacteristicPolynomial
 from butcher.errors import readable
@@ -35,8 +34,8 @@ class Method:
     title: str
     order: int | None = None
     characteristic: CharacteristicPolynomial | None = None
-    steps: Sequence[SupportsFloat] = ()
-    errors: Sequence[SupportsFloat] = ()
+    steps: Sequence[float] = ()
+    errors: Sequence[float] = ()
 
 
 def polynomial(method: Method) -> Polynomial:

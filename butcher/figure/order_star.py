@@ -78,6 +78,6 @@ def sampled(p: Polynomial, order: int | None, window: Window) -> tuple[Real, Rea
     radii = corner * np.linspace(_INNERMOST, 1, max(24, int(share * _RADII))) ** 1.5
     angles = np.linspace(0, np.pi, max(24, int(share * _ANGLES)))
     values = star(p, order, radii[:, None] * np.exp(1j * angles))
-    around = np.concatenate([angles, 2 * np.pi - angles[-2::-1]])
-    z = radii[:, None] * np.exp(1j * around)
+    all_around = np.concatenate([angles, 2 * np.pi - angles[-2::-1]])
+    z = radii[:, None] * np.exp(1j * all_around)
     return z.real, z.imag, np.concatenate([values, values[:, -2::-1]], axis=1)

@@ -60,15 +60,15 @@ def sampled(p: Polynomial, window: Window) -> tuple[Real, Real, Real]:
 
     points = affordable(len(p) - 1) if len(p) > 2 else _FINEST**2
     across = max(_COARSEST, min(_FINEST, isqrt(2 * points)))
-    up = max(_COARSEST, min(_FINEST, across)) // 2
+    up = across // 2
     x = np.linspace(window.left, window.right, across)
     # nor on the imaginary one, where a region may be no more than a line
     x += np.where(np.abs(x) < 1e-9 * window.top, 1e-3 * window.top / across, 0)
     y = (np.arange(up) + 0.5) * window.top / (up - 0.5)
     values = growth(p, x + 1j * y[:, None])
     both = np.concatenate([-y[::-1], y])
-    across_x, up_y = np.meshgrid(x, both)
-    return across_x, up_y, np.concatenate([values[::-1], values])
+    all_x, all_y = np.meshgrid(x, both)
+    return all_x, all_y, np.concatenate([values[::-1], values])
 
 
 def curves(p: Polynomial, window: Window) -> Complex:

@@ -29,4 +29,9 @@ def made(*coefficients: Sequence[float], title: str = "made") -> Method:
     return Method(title, 1, CharacteristicPolynomial(DIRECT, rows, ()))  # type: ignore[arg-type]
 
 
+def measured(order: int, title: str = "method") -> Method:
+    return Method(title, order, None, STEPS, [h**order / 7 for h in STEPS])
+
+
 EULER = made([-1, -1], [1], title="Euler")
+STEPS = [2.0**-k for k in range(3, 9)]
