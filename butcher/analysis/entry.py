@@ -93,7 +93,8 @@ def _in_h(polynomial: Polynomial) -> dict[int, Number]:
 
 def _without_h(coefficient: Coefficient, power: int) -> Fraction:
     """The radius, which is one at the start value of h, of what h^power multiplies."""
-    starts = [abs(v.start) for v in coefficient.variables if is_step(v.name) and v.start]
-    if not starts or not power:
+    starts = (v.start for v in coefficient.variables if is_step(v.name) and v.start)
+    start = next(starts, ONE)
+    if start == ONE or not power:  # as nearly always
         return coefficient.radius
-    return coefficient.radius * (starts[0] ** -power).magnitude()
+    return coefficient.radius * (abs(start) ** -power).magnitude()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from butcher.analysis.polynomials.univariate import UNIT, Polynomial, plus, scaled, times
+from butcher.coefficient.budget import spend
 
 PolynomialMatrix = Sequence[Sequence[Polynomial]]
 
@@ -30,8 +31,12 @@ def product(left: PolynomialMatrix, right: PolynomialMatrix) -> list[list[Polyno
 
 
 def characteristic(X: PolynomialMatrix) -> tuple[list[Polynomial], list[list[Polynomial]]]:
-    """(c_0, ..., c_n and adj(I - X)) of an n by n matrix."""
+    """(c_0, ..., c_n and adj(I - X)) of an n by n matrix.
+
+    A quarter of what the products may take is paid before: a large matrix is refused at once.
+    """
     size = len(X)
+    spend(size * size * sum(bool(one) for row in X for one in row) // 4, 0)
     factors, last = [UNIT], _identity(size)
     adjugate: list[list[Polynomial]] = [[() for _ in X] for _ in X]
     for k in range(1, size + 1):
