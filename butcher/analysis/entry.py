@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from butcher.coefficient import ONE, ZERO, Coefficient, Number, Polynomial, shown
+from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 
 
@@ -75,6 +76,15 @@ def entry(coefficient: Coefficient, power: int) -> Entry:
     if not ratio or shifted != above:
         raise NotHomogeneousError(shown(coefficient))
     return Entry(ratio, _without_h(coefficient, power) if coefficient.radius else Fraction(0))
+
+
+def means(graph: Graph) -> dict[str, Coefficient]:
+    """What drawn symbols are in evaluation, over the other symbols."""
+    return {
+        symbol.name: symbol.distribution.mean
+        for symbol in graph.symbols
+        if symbol.kind == "random" and symbol.distribution is not None
+    }
 
 
 def _in_h(polynomial: Polynomial) -> dict[int, Number]:

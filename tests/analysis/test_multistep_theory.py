@@ -21,6 +21,8 @@ from multistep_families import (
 
 import butcher
 from butcher.analysis.limits import UndefinedError
+from butcher.analysis.linear.stability import stability
+from butcher.analysis.modified.equation import modified_equation
 from butcher.analysis.multistep.theory import MultistepTheory, multistep_theory
 from butcher.coefficient import Number
 from butcher.ir.lower import lower
@@ -182,7 +184,7 @@ def test_with_its_weight_the_unit_is_consistent() -> None:
 
 def test_the_stochastic_unit_says_the_same_with_another_letter() -> None:
     found = theory("stochastic_lm")
-    assert found.steps_equation == "u' = -eta*f(u)/g"
+    assert found.steps_equation == "u' = -p*f(u)/g"
     assert [region.region for region in found.symbol_regions] == ["-2 <= g < 0"]
     assert [(jump.symbol, jump.value) for jump in found.order_jumps] == [("g", -2)]
 
@@ -353,3 +355,26 @@ def test_strong_stability_and_the_locus_are_told() -> None:
     locus = theory("ab1").boundary_locus
     assert len(locus) == 64
     assert [abs(z + 1) for z in locus if z is not None] == pytest.approx([1] * 64)
+
+
+def test_a_drawn_symbol_is_at_its_mean_as_in_the_modified_equation() -> None:
+    found = theory("stochastic_depth")
+    assert (found.steps_equation, found.consistent_weight) == ("u' = p*f(u)", "h/p")
+    assert modified_equation(lower(butcher.load("stochastic_depth"))).defect == "u' + h/2 u'' = p f"
+
+
+@pytest.mark.parametrize("name", ["bdf2", "bdf3", "am2", "ab2", "leapfrog", "lm_resnet", "am3"])
+def test_linear_stability_decides_as_this_theory_does(name: str) -> None:
+    ours, linear = theory(name), stability(lower(butcher.load(name)))
+    assert ours.a_stable is not None
+    assert linear.a_stable is ours.a_stable
+    assert linear.real_interval == inf or not ours.a_stable
+
+
+def test_without_f_a_step_is_the_same_for_every_z() -> None:
+    rests = runge_kutta([[], [F(1, 2)]], [0, 0])
+    found, linear = multistep_theory(rests), stability(rests)
+    assert (found.a_stable, found.a_alpha) == (True, 90)
+    assert (linear.a_stable, linear.real_interval) == (True, inf)
+    grows = multistep_theory(multistep([-2, 1], [0, 0]))
+    assert (grows.a_stable, grows.a_alpha) == (False, None)

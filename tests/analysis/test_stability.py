@@ -196,7 +196,7 @@ def test_a_pole_on_the_left_ends_an_interval() -> None:
         ("radau_iia3", True, True, 0),
         ("sdirk2", True, True, 0),
         ("rk4", False, False, inf),
-        ("ab2", None, None, None),
+        ("ab2", False, None, None),
     ],
 )
 def test_a_and_l_stability(

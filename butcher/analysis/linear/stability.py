@@ -14,7 +14,7 @@ from math import factorial
 from typing import TypeVar
 
 from butcher.analysis.entry import Entry
-from butcher.analysis.limits import TooLargeError, bounded
+from butcher.analysis.limits import TooLargeError, UndefinedError, bounded
 from butcher.analysis.linear.characteristic import (
     CharacteristicPolynomial,
     Equation,
@@ -23,6 +23,8 @@ from butcher.analysis.linear.characteristic import (
 from butcher.analysis.linear.one_step import StabilityFunction
 from butcher.analysis.linear.phase import Phase, meant_order, phase
 from butcher.analysis.linear.stability_interval import imaginary_extent, real_extent
+from butcher.analysis.multistep.a_stability import sector
+from butcher.analysis.multistep.method import linear_multistep
 from butcher.analysis.polynomials.extent import Extent
 from butcher.analysis.polynomials.univariate import Polynomial, scaled
 from butcher.coefficient import Number
@@ -51,9 +53,10 @@ class Stability:
                           those written, and everything else is what the digits printed prove.
     real_interval         the largest x such that all of (-x, 0) is stable; None for oscillators.
     imaginary_interval    the largest y such that i(-y, y) is stable. For oscillators y = h omega.
-    a_stable              whether |R| <= 1 on the left half-plane. None for several steps, see
-                          `multistep_theory`, and for oscillators.
-    l_stable              whether, besides, R(infinity) = 0.
+    a_stable              whether |R| <= 1 on the left half-plane; of a linear multistep method,
+                          whether all roots are in the disc there. None for other methods of
+                          several steps, and for oscillators.
+    l_stable              whether, besides, R(infinity) = 0; None of several steps.
     r_at_infinity         the limit of R, or infinity.
     order_of_exponential  p in exp(z) - w(z) = C z^(p+1) + ..., w the root that is 1 at 0; None
                           if there is none, or it begins otherwise.
@@ -87,8 +90,8 @@ def stability(graph: Graph) -> Stability:
     found = characteristic_polynomial(graph)
     R = _stability_function(found)
     a_stable = None
-    if R is not None and not found.is_oscillator:
-        a_stable = _unless_too_large(lambda: R.is_a_stable)
+    if not found.is_oscillator:
+        a_stable = _unless_too_large(lambda: R.is_a_stable if R else _all_inside(graph))
     limit = R.at_infinity if R else None
     follows = _unless_too_large(lambda: phase(found)) or Phase(None, None, None)
     error, turn, size = follows.error, follows.dispersion, follows.dissipation
@@ -101,7 +104,7 @@ def stability(graph: Graph) -> Stability:
         real_interval=_unless_too_large(lambda: _real_interval(found, R)),
         imaginary_interval=_unless_too_large(lambda: _imaginary_interval(found, R)),
         a_stable=a_stable,
-        l_stable=None if a_stable is None else a_stable and limit == 0,
+        l_stable=None if a_stable is None or R is None else a_stable and limit == 0,
         r_at_infinity=limit,
         order_of_exponential=error.order if error else None,
         error_constant=error.constant if error else None,
@@ -110,6 +113,16 @@ def stability(graph: Graph) -> Stability:
         dissipation_order=size.order if size else None,
         dissipation_constant=size.constant if size else None,
     )
+
+
+def _all_inside(graph: Graph) -> bool | None:
+    """A-stability of a linear multistep method; None of any other, or where it has no meaning."""
+    method = linear_multistep(graph)
+    try:
+        angle = None if method is None else sector(method)
+    except UndefinedError:
+        return None
+    return None if angle is None else angle.a_stable
 
 
 def _unless_too_large(answer: Callable[[], Found]) -> Found | None:

@@ -20,6 +20,7 @@ from functools import cached_property
 from math import factorial
 
 from butcher.analysis.conditions.system import new_value, origin
+from butcher.analysis.entry import means
 from butcher.analysis.limits import UndefinedError
 from butcher.coefficient import Coefficient
 from butcher.ir.graph import STEP, Graph
@@ -134,12 +135,7 @@ def _point(graph: Graph, evaluation: str) -> int:
 def _without_h(graph: Graph, source: str, one: Coefficient, power: int) -> Coefficient:
     """one / h^power, drawn symbols at their means; it may not hold h any more."""
     steps = {name: STEP for name in one.names if is_step(name)}
-    means = {
-        symbol.name: symbol.distribution.mean
-        for symbol in graph.symbols
-        if symbol.kind == "random" and symbol.distribution is not None
-    }
-    found = one.substitute(steps).substitute(means) / STEP**power
+    found = one.substitute(steps).substitute(means(graph)) / STEP**power
     if any(map(is_step, found.names)):
         raise UndefinedError(f"{source} has {one}, which is not h^{power} times a number")
     return found

@@ -20,7 +20,7 @@ from math import atan, degrees, sqrt
 
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.multistep.method import LinearMultistep
-from butcher.analysis.polynomials.roots import is_schur
+from butcher.analysis.polynomials.roots import is_schur, is_von_neumann
 from butcher.analysis.polynomials.sturm import is_nonnegative, real_roots
 from butcher.analysis.polynomials.trigonometric import on_circle
 from butcher.analysis.polynomials.univariate import (
@@ -61,8 +61,11 @@ def sector(method: LinearMultistep) -> AStability | None:
 def a_stability(rho: Polynomial, sigma: Polynomial) -> AStability:
     """Of a method with exact coefficients; a common factor is divided out.
 
-    UndefinedError if rho and sigma have a common root that is not inside the unit circle.
+    UndefinedError if rho and sigma have a common root that is not inside the unit circle. Where
+    sigma is 0, z is of no influence.
     """
+    if not sigma:
+        return AStability(True, 90.0) if is_von_neumann(rho, 1) else AStability(False, None)
     common = common_divisor(rho, sigma)
     if len(common) > 1 and not is_schur(common):
         raise UndefinedError("rho and sigma have a common root outside or on the unit circle")

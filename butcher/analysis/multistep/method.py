@@ -77,6 +77,14 @@ class MultistepFormula:
             self.derivative,
         )
 
+    def with_values(self, values: Mapping[str, Coefficient]) -> MultistepFormula:
+        """With these in place of symbols."""
+        return MultistepFormula(
+            tuple(c.substitute(values) for c in self.alpha),
+            tuple(c.substitute(values) for c in self.beta),
+            self.derivative,
+        )
+
     def without_step(self) -> MultistepFormula:
         """With beta in place of h^m beta. Raises NotHomogeneousError as above, for all values."""
         return MultistepFormula(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
 
-from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, total
+from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, means, total
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.multistep.a_stability import sector
 from butcher.analysis.multistep.locus import boundary_locus
@@ -67,7 +67,8 @@ class OrderJump:
 
 @dataclass(frozen=True)
 class MultistepTheory:
-    """Of the coefficients at the start values of the symbols, but for what depends on them.
+    """Of the coefficients at the start values of the symbols, but for what depends on them. A
+    drawn symbol is at its mean, over the other symbols.
 
     rho, sigma            alpha_0, ..., alpha_k = 1 and beta_0, ..., beta_k, exact; the oldest
                           value first.
@@ -235,7 +236,7 @@ class _OverSymbols:
 
 
 def _over_symbols(graph: Graph, formula: MultistepFormula, ask: Questions) -> _OverSymbols:
-    plain = ask("steps_equation", formula.without_step)
+    plain = ask("steps_equation", formula.with_values(means(graph)).without_step)
     if plain is None or any(c.radius for c in (*plain.alpha, *plain.beta)):
         return _OverSymbols(None, None, (), ())
     steps = ask("steps_equation", lambda: stepped(plain, graph.ode[0]))
