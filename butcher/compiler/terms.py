@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 from butcher.analysis.conditions.order import Orders
@@ -59,12 +60,12 @@ def _inside(terms: tuple[Term, ...]) -> Iterator[Term]:
 
 def _lowered(scheme: Scheme, body: StepBody, number: int, factor: Number) -> Graph | None:
     """The graph with the term of that number multiplied."""
-    count = iter(range(10**6))
+    numbers = count()
 
     def changed(terms: tuple[Term, ...]) -> tuple[Term, ...]:
         found = []
         for term in terms:
-            if next(count) == number:
+            if next(numbers) == number:
                 coefficient = term.coefficient * Coefficient.of(factor)
                 term = term.model_copy(update={"coefficient": coefficient})
             if isinstance(term.source, Call):

@@ -21,8 +21,10 @@ LARGEST_WORK = 700_000_000
 """Nanoseconds, about, that a search may take; it ends with what it has found."""
 
 MOST_FAILING = 12
+"""Conditions that fail, of one target."""
+
 MOST_CONDITIONS = 60
-"""Conditions that fail, of one target, and others, of all targets together, and a few more."""
+"""Conditions of low order, of all targets together, and a few more: those of an order stay."""
 
 GUARD = 128
 """Bits by which fixed-point numbers are finer than the least of what is wrong, twice over."""
@@ -62,7 +64,10 @@ class Checks:
     failing   conditions that fail, those of low order first.
     others    target, tree and wanted weight of conditions of low order, whether they fail or not;
               none where decimals are rounded.
+    unit      1 in fixed-point.
     noise     below this nothing is told from rounding.
+    fixed     the coefficients in fixed-point; `exact`: as they are.
+    spent     about how many nanoseconds the trials took.
     """
 
     def __init__(
@@ -79,7 +84,6 @@ class Checks:
         self.failing = sorted(self._failing(results), key=lambda check: check.failure.order)
         self.others = [] if tableau.system.radii() else list(self._others(wanted))
         self.spent = 0
-        """About how many nanoseconds the trials took."""
 
     def _failing(self, results: Sequence[OrderResult]) -> Iterator[Check]:
         """Of each target those with few leaves, in which the coefficients stand simply."""
@@ -99,6 +103,7 @@ class Checks:
         return Check(target, tree, failure, fixed(failure.wanted), fixed(_middle(got)), radius)
 
     def _others(self, wanted: Mapping[str, int]) -> Iterator[tuple[int, Shape, int]]:
+        """1/gamma of every tree, by the targets whose equation has its root, order by order."""
         system = self.tableau.system
         slots = list(system.reads)
         children = [
@@ -111,14 +116,17 @@ class Checks:
             order += 1
             trees.grow()
             for colour, slot in enumerate(slots):
+                targets = [
+                    i
+                    for i, target in enumerate(system.targets)
+                    if wanted.get(target.key, 0) >= order
+                    and target.combination.state == system.drives[slot]
+                ]
                 for tree in trees.of(order, colour):
                     found = shape(trees.bracket(tree))
                     assert found is not None
-                    for i, target in enumerate(system.targets):
-                        state = target.combination.state
-                        if wanted.get(target.key, 0) >= order and state == system.drives[slot]:
-                            count += 1
-                            yield i, found, self.unit // trees.gamma(tree)
+                    count += len(targets)
+                    yield from ((i, found, self.unit // trees.gamma(tree)) for i in targets)
 
     # ------------------------------------------------------------------ trials
 
@@ -128,6 +136,7 @@ class Checks:
         return self.spent + self.tableau.work > LARGEST_WORK
 
     def spend(self, products: int) -> None:
+        """Count the time of this many products; it grows with the square of their bits."""
         self.spent += products * (300 + self.numbers.bits**2 // 2000)
 
     def passes(self, changes: Sequence[tuple[Cell, int]], only: Check | None = None) -> bool:
@@ -136,16 +145,14 @@ class Checks:
             return False
         changed = self.fixed.changed(changes)
         before = changed.weights.work
+        failing, others = ([only], []) if only is not None else (self.failing, self.others)
         found = all(
             abs(changed.weight(check.target, check.tree) - check.wanted)
             <= self.noise + 16 * check.radius
-            for check in (self.failing if only is None else [only])
-        ) and (
-            only is not None
-            or all(
-                abs(changed.weight(target, tree) - wanted) <= self.noise
-                for target, tree, wanted in self.others
-            )
+            for check in failing
+        ) and all(
+            abs(changed.weight(target, tree) - wanted) <= self.noise
+            for target, tree, wanted in others
         )
         self.spend(50 + changed.weights.work - before)
         return found
