@@ -143,7 +143,11 @@ def test_a_closed_pipe_is_silent() -> None:
 
 def test_an_interrupted_command_is_130() -> None:
     process = subprocess.Popen(
-        [*COMMAND, "check", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "check", "-"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # of a suite that runs in the background a process inherits that interrupts are ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdin is not None
     assert process.stderr is not None
