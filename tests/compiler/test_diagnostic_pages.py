@@ -215,6 +215,7 @@ STEP = "method m\nstep\n"
             "B401",
             "method m\n  order 3\ntableau\n  0 |\n  1 | 1\n  ---\n  | 1/2 1/2\n",
             "order 3 is claimed; the order is 2",
+            "No single cell mends this: several are wrong, or the claim is too high. "
             "The tree [[], []] of order 3, f''(f, f), wants sum b_i c_i^2 = 1/3 and gets 1/2. "
             "1 more of order 3 fails.",
         ),
