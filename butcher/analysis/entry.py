@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import isqrt
 from typing import NamedTuple
 
 from butcher.coefficient import ONE, ZERO, Coefficient, Number, Polynomial, shown
 from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
+
+CHANCE = 10**6
 
 
 class NotHomogeneousError(ValueError):
@@ -38,6 +41,18 @@ class Entry(NamedTuple):
         first = self.value.magnitude() * other.radius
         second = (other.value.magnitude() + other.radius) * self.radius
         return Entry(value, first + second)
+
+    @property
+    def meant(self) -> Entry:
+        """The short fraction that a rounded decimal looks like: 1/3 of 0.3333333333333333.
+
+        Itself where it is exact, or like none that it would be near by chance once in CHANCE.
+        """
+        if not self.radius or not self.value.is_rational:
+            return self
+        longest = isqrt(int(1 / (2 * CHANCE * self.radius)))
+        near = self.value.fraction.limit_denominator(max(1, longest))
+        return Entry(Number.of(near)) if longest and self.may_be(Number.of(near)) else self
 
     def may_be(self, value: Number | int) -> bool:
         """Whether it is the value, to within its rounding."""

@@ -85,7 +85,11 @@ def test_it_is_the_determinant_of_what_the_interpreter_computes(
     ]
     zeros = len(M) - (len(p.coefficients) - 1)
     assert zeros >= 0
-    assert determinant(shifted) == at(p, Number.of(w), Number.of(z)) * Number.of(w) ** zeros
+    ours = at(p, Number.of(w), Number.of(z)) * Number.of(w) ** zeros
+    if p.rounded:
+        assert float(determinant(shifted)) == pytest.approx(float(ours), rel=1e-12)
+    else:
+        assert determinant(shifted) == ours
 
 
 @pytest.mark.parametrize("name", [n for n in DEFINED if not graph_of(n).is_explicit])

@@ -24,7 +24,7 @@ from butcher.analysis.linear.stability import Stability, stability
 from butcher.analysis.linear.stability_interval import imaginary_extent, real_extent
 from butcher.analysis.polynomials.half_plane import is_hurwitz
 from butcher.analysis.polynomials.univariate import mirrored, polynomial, times
-from butcher.coefficient import Number
+from butcher.coefficient import Coefficient, Number
 from butcher.ir.graph import Graph, State
 from butcher.ir.lower import lower
 
@@ -320,8 +320,7 @@ def test_rounded_decimals_give_the_digits_that_they_can() -> None:
     ours = stability(rounded("0.333333333333333"))
     assert not ours.exact
     assert ours.order_of_exponential == 3
-    assert ours.imaginary_interval == 3**0.5
-    assert isinstance(ours.imaginary_interval, float)
+    assert ours.imaginary_interval == root(3), "1, 1, 1/2, 1/6 are what the coefficients look like"
     assert ours.real_interval == found("heun3").real_interval
     assert ours.error_constant == Fraction(1, 24)
     assert ours.a_stable is False
@@ -336,14 +335,20 @@ def test_what_the_digits_do_not_tell_is_left_open() -> None:
     exact = stability(runge_kutta([[0, 0, 0], [quarter, 0, 0], [0, half, 0]], [0, 0, 1]))
     assert exact.imaginary_interval == 0
     assert exact.dissipation_order == 5
-    ours = stability(
-        runge_kutta([[0, 0, 0], [quarter, 0, 0], [0, "0.500000000000000", 0]], [0, 0, 1])
-    )
-    assert ours.numerator == exact.numerator
-    assert ours.imaginary_interval is None
-    assert ours.dissipation_order is None
-    assert ours.real_interval == 3.087378025384
     assert exact.real_interval == 3.0873780253841527
+
+    def rounded_by(radius: Fraction) -> Stability:
+        almost = Coefficient.of(half).rounded(radius)
+        return stability(runge_kutta([[0, 0, 0], [quarter, 0, 0], [0, almost, 0]], [0, 0, 1]))
+
+    vague = rounded_by(Fraction(1, 10**7))
+    assert (vague.exact, vague.numerator) == (False, exact.numerator)
+    assert (vague.imaginary_interval, vague.dissipation_order) == (None, None)
+    assert vague.real_interval == pytest.approx(3.0873780253841527, abs=1e-5)
+    assert vague.real_interval != exact.real_interval
+    clear = rounded_by(Fraction(1, 10**15))
+    assert (clear.exact, clear.numerator) == (False, exact.numerator)
+    assert (clear.imaginary_interval, clear.dissipation_order) == (0, 5)
 
 
 def test_shipped_decimals_reach_as_far_as_their_written_values() -> None:
@@ -357,6 +362,28 @@ def test_shipped_decimals_reach_as_far_as_their_written_values() -> None:
 def test_an_implicit_method_with_rounded_decimals_is_left_open() -> None:
     ours = stability(runge_kutta([["0.292893218813452"]], ["1.000000000000000"]))
     assert (ours.a_stable, ours.real_interval, ours.order_of_exponential) == (None, None, None)
+
+
+def test_an_implicit_method_may_look_like_short_fractions() -> None:
+    """Radau IIA of order 5 (Hairer, Wanner, IV.5): surds in the tableau, none in R."""
+    s = 6**0.5
+    cells = [
+        [(88 - 7 * s) / 360, (296 - 169 * s) / 1800, (3 * s - 2) / 225],
+        [(296 + 169 * s) / 1800, (88 + 7 * s) / 360, (-2 - 3 * s) / 225],
+        [(16 - s) / 36, (16 + s) / 36, 1 / 9],
+    ]
+    A = [[f"{cell:.15f}" for cell in line] for line in cells]
+    ours = stability(runge_kutta(A, A[-1]))
+    F = Fraction
+    assert ours.exact is False
+    assert ours.numerator == polynomial([1, F(2, 5), F(1, 20)])
+    assert ours.denominator == polynomial([1, F(-3, 5), F(3, 20), F(-1, 60)])
+    assert (ours.a_stable, ours.l_stable, ours.real_interval) == (True, True, inf)
+
+
+def test_a_step_back_in_decimals_is_bounded_as_in_fractions() -> None:
+    ours = stability(multistep([0, -1, 1], ["-0.500000000000000", "1.500000000000000"]))
+    assert (ours.exact, ours.real_interval, ours.a_stable) == (False, 1, False)
 
 
 # ---------------------------------------------------------------------- strangers

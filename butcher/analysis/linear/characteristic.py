@@ -27,7 +27,13 @@ from typing import Literal
 from butcher.analysis.entry import NOTHING, Entry
 from butcher.analysis.equation import check_equation
 from butcher.analysis.limits import UndefinedError, bounded
-from butcher.analysis.linear.linear_response import linear_blocks, response_radii, transfer
+from butcher.analysis.linear.linear_response import (
+    determinant_radii,
+    linear_blocks,
+    meant,
+    response_radii,
+    transfer,
+)
 from butcher.analysis.multistep.method import linear_multistep
 from butcher.analysis.polynomials.matrix import characteristic
 from butcher.analysis.polynomials.univariate import (
@@ -40,6 +46,7 @@ from butcher.analysis.polynomials.univariate import (
     scaled,
     times,
 )
+from butcher.coefficient import ZERO
 from butcher.ir.graph import Graph
 
 Equation = Literal[
@@ -63,11 +70,14 @@ class CharacteristicPolynomial:
     radii           for each coefficient of an explicit one-step method's R a bound of what
                     rounded decimals leave open. Empty where all numbers are exact, None where
                     they are not and it was not followed.
+    rounded         whether there were rounded decimals. What looks like a short fraction, or
+                    in R like 1/k!, is taken for it; other numbers are those written.
     """
 
     test_equation: Equation
     coefficients: tuple[Polynomial, ...]
     radii: tuple[Fraction, ...] | None
+    rounded: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -126,9 +136,11 @@ def _equation(graph: Graph) -> Equation:
 
 def _of_entries(equation: Equation, rows: Sequence[Sequence[Entry]]) -> CharacteristicPolynomial:
     """The coefficients of w^0, w^1, ..., each by powers of z."""
-    coefficients = tuple(polynomial(one.value for one in row) for row in rows)
+    rounded = any(one.radius for row in rows for one in row)
+    rows = [[one.meant for one in row] for row in rows]
     exact = not any(one.radius for row in rows for one in row)
-    return CharacteristicPolynomial(equation, coefficients, () if exact else None)
+    coefficients = tuple(polynomial(one.value for one in row) for row in rows)
+    return CharacteristicPolynomial(equation, coefficients, () if exact else None, rounded)
 
 
 # ---------------------------------------------------------------------- any graph
@@ -150,9 +162,32 @@ def _general(graph: Graph, equation: Equation) -> CharacteristicPolynomial:
         coefficients = factors[::-1]
     if blocks.is_exact:
         return CharacteristicPolynomial(equation, _without_common_factor(coefficients), ())
-    followed = len(above) == 1 and blocks.is_explicit
-    radii = response_radii(blocks, z, len(coefficients[0])) if followed else None
-    return CharacteristicPolynomial(equation, tuple(coefficients), radii)
+    radii = None
+    if len(above) == 1 and blocks.is_explicit:
+        radii = response_radii(blocks, z, len(coefficients[0]))
+    if radii is not None:
+        R = meant([Entry(-a, radius) for a, radius in zip(coefficients[0], radii, strict=True)])
+        while R[-1] == NOTHING:
+            R.pop()
+        coefficients[0] = tuple(-one.value for one in R)
+        radii = tuple(one.radius for one in R) if any(one.radius for one in R) else ()
+    elif len(above) == 1 and (short := _short(coefficients, determinant_radii(blocks, z))):
+        coefficients, radii = list(_without_common_factor(short)), ()
+    return CharacteristicPolynomial(equation, tuple(coefficients), radii, True)
+
+
+def _short(
+    coefficients: Sequence[Polynomial], radii: Sequence[Fraction]
+) -> list[Polynomial] | None:
+    """The short fractions that all coefficients look like."""
+    found = []
+    for one in coefficients:
+        padded = [*one, *[ZERO] * (len(radii) - len(one))]
+        entries = [Entry(a, radius).meant for a, radius in zip(padded, radii, strict=True)]
+        if any(e.radius for e in entries):
+            return None
+        found.append(polynomial(e.value for e in entries))
+    return found
 
 
 def _without_common_factor(coefficients: Sequence[Polynomial]) -> tuple[Polynomial, ...]:

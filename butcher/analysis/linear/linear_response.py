@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from math import factorial
 
 from butcher.analysis.entry import NOTHING, Entry, NotHomogeneousError, entry
 from butcher.analysis.limits import UndefinedError
@@ -84,6 +85,45 @@ def response_radii(blocks: LinearBlocks, z: Polynomial, size: int) -> tuple[Frac
     ((least,),), _ = transfer(blocks, z, lambda one: Number.of(one.value.magnitude()))
     found = [one.fraction for one in minus(most, least)]
     return (*found, *[Fraction(0)] * (size - len(found))) if len(found) <= size else None
+
+
+def meant(R: Sequence[Entry]) -> list[Entry]:
+    """The coefficients of a polynomial R, exact where they look like 1/k! or a short fraction."""
+    size = meant_order(R) + 1
+    series = [Entry(Number.of(Fraction(1, factorial(k)))) for k in range(size)]
+    return [*series, *(one.meant for one in R[size:])]
+
+
+def meant_order(R: Sequence[Entry]) -> int:
+    """The last k up to which the coefficients may be 1/k!; -1 if not even the first may."""
+    for k, one in enumerate(R):
+        if not one.may_be(Number.of(Fraction(1, factorial(k)))):
+            return k - 1
+    return len(R) - 1
+
+
+def determinant_radii(blocks: LinearBlocks, z: Polynomial) -> tuple[Fraction, ...]:
+    """Of det(I - zA) and of det [[I - zA, U], [-zB, V]], which are Q and P of one step.
+
+    Both are sums of products of one entry of each row, so that the product of what the rows add
+    up to, in absolute values, bounds what rounding makes of them.
+    """
+
+    def bound(size: Callable[[Entry], Fraction]) -> Polynomial:
+        def added(row: Sequence[Entry]) -> Number:
+            return Number.of(sum(map(size, row), Fraction(0)))
+
+        inner = [
+            plus(UNIT, plus(scaled(z, added(a)), (added(u),)))
+            for a, u in zip(blocks.A, blocks.U, strict=True)
+        ]
+        last = [
+            plus(scaled(z, added(b)), (added(v),)) for b, v in zip(blocks.B, blocks.V, strict=True)
+        ]
+        return reduce(times, [*inner, *last], UNIT)
+
+    most = bound(lambda one: one.value.magnitude() + one.radius)
+    return tuple(one.fraction for one in minus(most, bound(lambda one: one.value.magnitude())))
 
 
 def linear_blocks(graph: Graph, unit: int) -> tuple[LinearBlocks, bool]:

@@ -19,6 +19,7 @@ from math import comb, factorial, inf
 
 from butcher.analysis.entry import Entry
 from butcher.analysis.linear.characteristic import CharacteristicPolynomial
+from butcher.analysis.linear.linear_response import meant_order
 from butcher.analysis.polynomials.shared_digits import known
 from butcher.analysis.polynomials.univariate import (
     Polynomial,
@@ -192,11 +193,3 @@ def _rounded(above: Polynomial, radii: Sequence[Fraction]) -> list[Entry] | None
             total = total + Entry(one.value * factor, one.radius * abs(factor))
         found.append(total)
     return found
-
-
-def meant_order(R: Sequence[Entry]) -> int:
-    """The last k up to which the coefficients may be 1/k!; -1 if not even the first may."""
-    for k, one in enumerate(R):
-        if not one.may_be(Number.of(Fraction(1, factorial(k)))):
-            return k - 1
-    return len(R) - 1

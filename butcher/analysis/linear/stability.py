@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import factorial
 from typing import TypeVar
 
 from butcher.analysis.entry import Entry
@@ -21,7 +20,7 @@ from butcher.analysis.linear.characteristic import (
     characteristic_polynomial,
 )
 from butcher.analysis.linear.one_step import StabilityFunction
-from butcher.analysis.linear.phase import Phase, meant_order, phase
+from butcher.analysis.linear.phase import Phase, phase
 from butcher.analysis.linear.stability_interval import imaginary_extent, real_extent
 from butcher.analysis.multistep.a_stability import sector
 from butcher.analysis.multistep.method import linear_multistep
@@ -49,8 +48,9 @@ class Stability:
     characteristic        p(w, z) by powers of w, each a polynomial in z, constant term first.
     numerator             P of R = P/Q, Q(0) = 1; of several steps None, as what is made of R.
     denominator           Q.
-    exact                 whether no rounded decimal takes part. With some, polynomials are
-                          those written, and everything else is what the digits printed prove.
+    exact                 whether no rounded decimal takes part. With some, what looks like a
+                          short fraction, or in R like 1/k!, is taken for it, other coefficients
+                          are those written, and everything else is what the digits printed prove.
     real_interval         the largest x such that all of (-x, 0) is stable; None for oscillators.
     imaginary_interval    the largest y such that i(-y, y) is stable. For oscillators y = h omega.
     a_stable              whether |R| <= 1 on the left half-plane; of a linear multistep method,
@@ -100,7 +100,7 @@ def stability(graph: Graph) -> Stability:
         characteristic=found.coefficients,
         numerator=scaled(found.coefficients[0], -1) if R else None,
         denominator=R.Q if R else None,
-        exact=found.is_exact,
+        exact=not found.rounded,
         real_interval=_unless_too_large(lambda: _real_interval(found, R)),
         imaginary_interval=_unless_too_large(lambda: _imaginary_interval(found, R)),
         a_stable=a_stable,
@@ -150,7 +150,6 @@ def _imaginary_interval(
 
 
 def _stability_function(found: CharacteristicPolynomial) -> StabilityFunction | None:
-    """Its first coefficients are meant to be 1/k! where their digits allow it."""
     if not found.is_one_step:
         return None
     P, Q = scaled(found.coefficients[0], -1), found.coefficients[1]
@@ -159,8 +158,6 @@ def _stability_function(found: CharacteristicPolynomial) -> StabilityFunction | 
         sign = 1 if next(k for k, a in enumerate(Q) if a) % 2 == 0 else -1
         return StabilityFunction(scaled(P, sign), scaled(Q, sign), found.radii)
     entries = [_shortened(a, radius) for a, radius in zip(P, found.radii, strict=True)]
-    meant = meant_order(entries) + 1
-    entries[:meant] = [Entry(Number.of(Fraction(1, factorial(k)))) for k in range(meant)]
     values, radii = zip(*entries, strict=True)
     return StabilityFunction(values, Q, radii)
 

@@ -53,6 +53,7 @@ def sector(method: LinearMultistep) -> AStability | None:
     """None where rounded decimals leave it open, and for u'' = f(u). UndefinedError as below."""
     if method.derivative != 1:
         return None
+    method = method.meant
     if method.is_exact:
         return a_stability(method.rho, method.sigma)
     return AStability(False, None) if _is_surely_not_a_stable(method) else None

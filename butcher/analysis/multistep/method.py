@@ -50,6 +50,12 @@ class LinearMultistep:
         return not any(one.radius for one in (*self.alpha, *self.beta))
 
     @property
+    def meant(self) -> LinearMultistep:
+        """With the short fractions that rounded decimals look like."""
+        alpha, beta = (tuple(e.meant for e in row) for row in (self.alpha, self.beta))
+        return LinearMultistep(alpha, beta, self.derivative)
+
+    @property
     def rho(self) -> Polynomial:
         return polynomial(one.value for one in self.alpha)
 

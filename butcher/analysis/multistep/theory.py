@@ -86,8 +86,9 @@ class MultistepTheory:
     weakly_stable         zero-stable, but not strongly. All three are None where the rounding of
                           decimals decides.
     roots                 of rho; None where decimals are rounded.
-    a_stable              exact (HW V.1); None for u'', where rounding decides, and where rho and
-                          sigma have a common root that is not inside the unit circle.
+    a_stable              exact (HW V.1), rounded decimals taken for the short fractions that they
+                          look like; None for u'', where rounding decides, and where rho and sigma
+                          have a common root that is not inside the unit circle.
     a_alpha               the alpha of A(alpha)-stability in degrees, right to 12 digits: 90 if
                           A-stable, None if not even A(0)-stable or not known (HW V.2).
     boundary_locus        where a root of rho - z sigma has modulus 1: the z = rho(w)/sigma(w) for
