@@ -129,7 +129,19 @@ def condition(scheme: Scheme, result: OrderResult) -> str:
     more = len(result.failures) - 1
     if more:
         said += f" {more} more of order {first.order} {'fails' if more == 1 else 'fail'}."
+    if _holds_for_linear_problems(result):
+        said += f" For linear problems u' = A u alone, order {first.order} holds."
     return said
+
+
+def _holds_for_linear_problems(result: OrderResult) -> bool:
+    """Whether the one tree without branches, which is all that these see, is not among the broken.
+
+    Of one slot only: coloured trees have letters.
+    """
+    trees = {failure.tree for failure in result.failures}
+    n = result.failures[0].order
+    return n > 2 and set("".join(trees)) <= set("[], ") and "[" * n + "]" * n not in trees
 
 
 def _off(first: Failure) -> str:

@@ -167,14 +167,16 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
     findings = [*scheme.findings, *structure_findings(scheme, graph)]
     if not verify:
         return Verdict(scheme.source, scheme, _sorted(findings), graph)
-    orders = order(graph, CAP)
+    autonomous = order(graph, CAP)
+    timed = order_nonautonomous(graph, CAP, autonomous)
+    # a claim is about the file's equation
+    orders = timed if graph.takes_time else autonomous
     stability = zero_stability(graph)
     findings += claim_findings(scheme, graph, orders)
     findings += _stability(scheme, stability)
     block = swept(scheme, graph, orders.advanced)
     findings += too_few(scheme, orders.advanced, block)
-    timed = order_nonautonomous(graph, CAP, orders)
-    findings += _autonomous(scheme, orders, timed)
+    findings += _autonomous(scheme, autonomous, timed)
     if has_errors(findings):
         # the search for what is at fault is as much code as all else that is read for a proof
         from butcher.compiler.pointing import pointed

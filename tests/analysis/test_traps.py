@@ -40,9 +40,21 @@ tableau
     assert wrong.message == "embedded order 3 is claimed; the order is 2"
     assert "[[], []] of order 3" in str(wrong.hint)
     assert "1/3 and gets 1/4" in str(wrong.hint)
+    assert "For linear problems u' = A u alone, order 3 holds." in str(wrong.hint)
     assert verdict.orders is not None
     assert verdict.orders.embedded is not None
     assert [f.tree for f in verdict.orders.embedded.failures] == ["[[], []]"]
+
+
+def test_a_claim_is_about_the_equation_of_the_file() -> None:
+    text = "method m\n  ode u' = f(t, u)\n  order 2\ntableau\n 0 |\n 1/3 | 1/2\n --+--\n | . 1\n"
+    verdict = examined(text)
+    assert verdict.order == 1
+    assert finding(verdict, "B401").message == "order 2 is claimed; the order is 1"
+    assert {d.span for d in verdict.diagnostics if d.severity == "error"} == {
+        finding(verdict, "B203").span
+    }
+    assert examined(text.replace("  ode u' = f(t, u)\n", "")).order == 2
 
 
 def test_a_method_right_for_autonomous_equations_only() -> None:
