@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from butcher.analysis.conditions.proof import OrderResult
@@ -146,14 +146,15 @@ def _questions(
     for name, ask in METHOD.items():
         more = (order,) if name == "modified_equation" else ()
         yield name, partial(ask, graph, *more)
+    block = cache(partial(_block, scheme))
     for name, ask in STAGES.items():
-        yield name, partial(_asked, ask, _stages, scheme)
+        yield name, partial(_asked, ask, partial(_stages, block, scheme))
     for name, ask in BLOCK.items():
-        yield name, partial(_asked, ask, _block, scheme)
+        yield name, partial(_asked, ask, block)
 
 
-def _asked(ask: Question, made: Callable[[Scheme], Graph], scheme: Scheme) -> object:
-    return ask(made(scheme))
+def _asked(ask: Question, made: Callable[[], Graph]) -> object:
+    return ask(made())
 
 
 def _held(scheme: Scheme) -> Graph:
@@ -166,9 +167,9 @@ def _held(scheme: Scheme) -> Graph:
         raise UndefinedError(error.diagnostics[-1].message) from None
 
 
-def _stages(scheme: Scheme) -> Graph:
+def _stages(block: Callable[[], Graph], scheme: Scheme) -> Graph:
     try:
-        return _block(scheme)
+        return block()
     except UndefinedError:
         return _held(scheme)
 

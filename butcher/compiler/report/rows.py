@@ -86,8 +86,7 @@ def _order(report: Report) -> Iterator[Row]:
 def _proof(result: OrderResult) -> str:
     if result.order is None:
         return f"has no meaning: {result.reason}"
-    least = "" if result.outcome == "fails" else "at least "
-    text = f"{least}{result.order}, proved {proved(result)}"
+    text = f"{result.said}, proved {proved(result)}"
     if result.outcome == "fails" and result.failures:
         first, many = result.failures[0], len(result.failures)
         verb = "fails," if many == 1 else "fail, the first"

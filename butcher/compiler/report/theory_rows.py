@@ -92,7 +92,7 @@ def stability(found: Stability) -> Iterator[Row]:
         yield "R(z)", above if below == "1" else f"({above}) / ({below})"
     yield "real interval", interval(found.real_interval, "(-{}, 0)")
     yield "imaginary interval", interval(found.imaginary_interval, "i(-{0}, {0})")
-    if found.a_stable is not None:
+    if found.a_stable is not None and found.numerator is not None:
         yield "A-stable", yes(found.a_stable)
     if found.l_stable is not None and found.a_stable:
         yield "L-stable", yes(found.l_stable)
