@@ -22,23 +22,29 @@ class Step(nn.Module):
         return result if isinstance(result, Tensor) else torch.stack(result)
 
 
+def train(name: str, rank: int) -> None:
+    torch.manual_seed(rank)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch's own, about its C++ stack
+        net = DistributedDataParallel(Step(name))
+    torch.manual_seed(rank)
+    net(torch.randn(4, 3, 8, 8)).square().sum().backward()
+    flat = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
+    both = [torch.empty_like(flat) for _ in range(2)]
+    torch.distributed.all_gather(both, flat)
+    assert torch.equal(*both), name
+    print(name, "agree", flush=True)
+
+
 def main() -> None:
     warnings.simplefilter("error")
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo")
-    rank = torch.distributed.get_rank()
     for name in sys.argv[1:]:
-        torch.manual_seed(rank)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of torch's own, about its C++ stack
-            net = DistributedDataParallel(Step(name))
-        torch.manual_seed(rank)
-        net(torch.randn(4, 3, 8, 8)).square().sum().backward()
-        flat = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
-        both = [torch.empty_like(flat) for _ in range(2)]
-        torch.distributed.all_gather(both, flat)
-        assert torch.equal(*both), name
-        print(name, "agree", flush=True)
+        train(name, torch.distributed.get_rank())
+    # Neither ends, and takes its connections with it, while the other still works; nothing that
+    # holds the group is left when it goes.
+    torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
