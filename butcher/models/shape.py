@@ -1,0 +1,28 @@
+"""What a part of a network does to the shape of a feature map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`inside` channels to `outside` channels, one of `stride` places kept in each direction.
+
+    Channels are dimension 1 of images (N, C, H, W), the last one of tokens (N, T, D) and vectors
+    (N, D); the latter two have no places, and a stride of 1.
+    """
+
+    inside: int
+    outside: int
+    stride: int = 1
+
+    @classmethod
+    def same(cls, channels: int) -> Shape:
+        """The shape of a part that keeps what it is given."""
+        return cls(channels, channels)
+
+    @property
+    def changes(self) -> bool:
+        """Whether what comes out has another shape than what went in."""
+        return self.inside != self.outside or self.stride != 1
