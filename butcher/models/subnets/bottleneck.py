@@ -25,6 +25,11 @@ class Narrowed(Subnet):
         """The three convolutions."""
         return 3
 
+    @property
+    def widening(self) -> int:
+        """outside / planes."""
+        return self.expansion
+
     def planes(self, shape: Shape) -> int:
         """outside / expansion, which is whole."""
         planes, rest = divmod(shape.outside, self.expansion)

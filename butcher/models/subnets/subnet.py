@@ -24,6 +24,11 @@ class Subnet(Options, ABC):
     def layers(self) -> int:
         """Weighted layers it adds to the depth, as papers count: on the longest path."""
 
+    @property
+    def widening(self) -> int:
+        """Channels it gives for each of the planes that a paper counts a stage's width in."""
+        return 1
+
     @abstractmethod
     def make(self, shape: Shape, *, activated: bool = False) -> nn.Module:
         """A new one, (N, inside, H, W) to (N, outside, ceil(H / stride), ceil(W / stride)).
