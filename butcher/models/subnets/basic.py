@@ -86,7 +86,7 @@ class PreActivation(Basic):
                 *([] if activated else activation(1, shape.inside)),
                 ("conv1", conv3x3(shape.inside, shape.outside, shape.stride)),
                 *activation(2, shape.outside),
-                *dropped(self.dropout),
+                *dropped(1, self.dropout),
                 ("conv2", conv3x3(shape.outside, shape.outside)),
             ]
         )

@@ -33,9 +33,9 @@ def activation(number: int, channels: int) -> list[Part]:
     return [(f"norm{number}", nn.BatchNorm2d(channels)), (f"relu{number}", nn.ReLU())]
 
 
-def dropped(rate: float) -> list[Part]:
-    """Dropout, nothing for a rate of 0."""
-    return [("dropout", nn.Dropout(rate))] if rate else []
+def dropped(number: int, rate: float) -> list[Part]:
+    """Dropout; for a rate of 0 nothing."""
+    return [(f"dropout{number}", nn.Dropout(rate))] if rate else []
 
 
 def sequential(parts: Iterable[Part]) -> nn.Sequential:
