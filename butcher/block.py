@@ -32,6 +32,7 @@ def make_block(
     h: float | Fraction | None = None,
     step: str | None = None,
     weights: str | None = None,
+    transition: SubNet | None = None,
     **values: float | None,
 ) -> nn.Module:
     """A live block: what `butcher.compile` emits, executed and given its sub-nets.
@@ -42,19 +43,28 @@ def make_block(
               slot name to any of these.
     h         the value of a fixed, the start value of a learned step.
     step      "fixed", "learned" or "per-stage"; weights: "per-stage" or "shared".
+    transition
+              of a block that changes shape: the module that maps its states to the new shape; of
+              several states one module for all, a sequence with one for each, or what builds one.
+              A sub-net that reads a state as it comes maps to the new shape itself, see
+              `butcher.compiler.uses`; all others keep that.
     values    `param` names, start values of `learn` names, `channels` where one is per channel. A
               name that the class had to change (`training` is `training_` there) is given as it
-              stands in the file, but a symbol called `step`, `weights` or `F` with the underscore.
+              stands in the file, but a symbol called like a parameter of this function, such as
+              `step` or `F`, with the underscore.
 
     None means what the file says. The block's source is `inspect.getsource(type(block))`.
     """
     scheme = resolve(scheme)
     make = live_class(_source(scheme, scheme.digest, step, weights))
-    given = _keywords(make, scheme.name, values)
+    given: dict[str, object] = dict(_keywords(make, scheme.name, values))
     if h is not None:
         if not math.isfinite(h):
             raise ValueError(f"h is a finite number, not {h}")
         given["h"] = float(h)
+    if transition is not None:
+        _has_transition(make, scheme.name)
+        given["transition"] = transition
     if isinstance(F, Mapping) and set(F) == set(scheme.slots) and len(F) == 1:
         (F,) = F.values()  # the class of one slot does not know what it is called
     return make(F, **given)
@@ -72,18 +82,31 @@ def _keywords(
     make: Callable[..., nn.Module], name: str, values: Mapping[str, float | None]
 ) -> dict[str, float | None]:
     """The keywords of the class for names of the file; a TypeError lists the known ones."""
-    parameters = inspect.signature(make).parameters.values()
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "h"]
+    own = {"h", "transition"}
+    known = [name for name in _keywords_of(make) if name not in own]
     given: dict[str, float | None] = {}
     for key, value in values.items():
         keyword = key if key in known else f"{key}_"
         if keyword not in known:
-            all_known = ", ".join(["h", "step", "weights", *known])
+            all_known = ", ".join(["h", "step", "weights", "transition", *known])
             near = get_close_matches(key, known, n=1)
             mend = f"did you mean {near[0]}? " if near else ""
             raise TypeError(f"{name} has no {key!r}: {mend}its keywords are {all_known}")
         given[keyword] = value
     return given
+
+
+def _keywords_of(make: Callable[..., nn.Module]) -> list[str]:
+    parameters = inspect.signature(make).parameters.values()
+    return [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+
+
+def _has_transition(make: Callable[..., nn.Module], name: str) -> None:
+    if "transition" not in _keywords_of(make):
+        raise TypeError(
+            f"{name} has no transition: every state goes into a sub-net as it comes, and these map "
+            f"to the new shape"
+        )
 
 
 # --------------------------------------------------------------------------- text to class

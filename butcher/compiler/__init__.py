@@ -13,6 +13,7 @@ from butcher.compiler.lookup import (
 )
 from butcher.compiler.options import OptionError
 from butcher.compiler.pipeline import compile, translate
+from butcher.compiler.uses import Use, transformed, uses
 from butcher.compiler.verdict import Verdict, examine, examine_bytes, unreadable
 from butcher.spec import Scheme
 
@@ -20,6 +21,7 @@ __all__ = [
     "OptionError",
     "Scheme",
     "UnknownSpecError",
+    "Use",
     "Verdict",
     "catalogue",
     "compile",
@@ -32,6 +34,8 @@ __all__ = [
     "parse_bytes",
     "resolve",
     "shipped",
+    "transformed",
     "translate",
     "unreadable",
+    "uses",
 ]

@@ -156,6 +156,30 @@ class Graph:
     def symbol(self) -> Mapping[str, Symbol]:
         return {symbol.name: symbol for symbol in self.symbols}
 
+    # ------------------------------------------------------------------ transitions
+
+    def reads(self, evaluation: Evaluation) -> str | None:
+        """The state that an evaluation reads as it comes: its argument is that one, taken once.
+
+        Of a block that changes shape, its sub-net maps to the new one. Everything else that reads
+        a state reads it behind the block's transition.
+        """
+        source = self.row[evaluation.argument].only_source
+        return source if source in self.state else None
+
+    @cached_property
+    def transformed(self) -> tuple[str, ...]:
+        """The states that pass through the block's transition: those that arguments, outputs and
+        estimates are made of, but for the arguments that are exactly one state. A row without
+        terms is zeros in the shape of the first state.
+        """
+        rows = {e.argument for e in self.evaluations if self.reads(e) is None}
+        rows |= {*self.outputs, *(estimate.row for estimate in self.estimates)}
+        read = {key for key in rows if key in self.state}
+        for row in (self.row[key] for key in rows if key in self.row):
+            read |= row.coefficients.keys() if row.terms else {self.states[0].key}
+        return tuple(key for key in self.state if key in read)
+
     # ------------------------------------------------------------------ views
 
     @property

@@ -10,6 +10,7 @@ from butcher.emit.torch_module.equations import equations, net_names
 from butcher.emit.torch_module.header import Header
 from butcher.emit.torch_module.parameters import Parameters
 from butcher.emit.torch_module.program import Step
+from butcher.emit.torch_module.transition import described
 from butcher.emit.torch_module.writer import Writer, filled
 from butcher.ir.graph import Graph
 
@@ -55,6 +56,9 @@ class Docstring:
         threaded = self._states()
         if threaded:
             yield threaded
+        transition = described(self.graph, net_names(self.graph))
+        if transition:
+            yield transition
         yield from self._numbers()
 
     def _nets(self) -> str:

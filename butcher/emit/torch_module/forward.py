@@ -14,6 +14,8 @@ from butcher.emit.torch_module.names import Names, fresh, name_everything
 from butcher.emit.torch_module.parameters import Parameters
 from butcher.emit.torch_module.program import Body, Step, program, sources, symbols
 from butcher.emit.torch_module.rows import Scope
+from butcher.emit.torch_module.transition import Transitions, write_no_inverse
+from butcher.emit.torch_module.transition import write_init as write_transition
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph, State
 
@@ -70,7 +72,12 @@ class Methods:
 
     @cached_property
     def skipped(self) -> dict[str, str]:
-        """evaluation -> the local of a number drawn per batch that is a factor of all its uses."""
+        """evaluation -> the local of a number drawn per batch that is a factor of all its uses.
+
+        None where no state tells the shape of the zeros that would stand for it.
+        """
+        if self.graph.states[0].key not in self.graph.transformed:
+            return {}
         drawn = [
             s
             for s in self.parameters.symbols
@@ -117,6 +124,8 @@ class Methods:
         kind = "SubNets" if self.several_slots else "SubNet"
         writer.line()
         keywords = self.parameters.keywords()
+        if self.graph.transformed:
+            keywords.append("transition: SubNet | None = None")
         writer.bracketed("def __init__(", ["self", f"f: {kind}", "*", *keywords], ") -> None:")
         with writer.indented():
             writer.line("super().__init__()")
@@ -131,6 +140,7 @@ class Methods:
                     writer.line("self.f = nn.ModuleList(slot_nets(f, slots))")
             else:
                 writer.line(f"self.f = nn.ModuleList(sub_nets(f, {len(groups)}))")
+            write_transition(self.graph, writer)
             self.parameters.write_init(writer)
 
     def write_extra_repr(self, writer: Writer) -> None:
@@ -171,19 +181,35 @@ class Methods:
                 writer.docstring(f"One step, from tensors {shape}, the same for all, to others.")
             if not self.is_single:
                 self._write_unpacking(writer, "state", [s.key for s in self.graph.states])
-            self._write_steps(writer, self.steps, self.like)
-            values = [self._returned(*pair) for pair in self._pairs()]
+            names = self._write_step(writer)
+            values = [self._returned(names, *pair) for pair in self._pairs()]
             self.write_return(writer, values)
 
     def _pairs(self) -> Iterable[tuple[State, str]]:
         return zip(self.graph.states, self.graph.outputs, strict=True)
 
-    def _write_steps(
-        self, writer: Writer, steps: Sequence[Step], like: str, *, sweeps: bool = True
-    ) -> None:
-        needed = symbols(steps, self.graph.timed)
-        self.parameters.write_locals(writer, needed, like)
-        replace(self.body(like), sweeps=sweeps).write(writer, steps)
+    def _write_step(self, writer: Writer) -> Names:
+        """The names of what `forward` computed, behind the transition."""
+        needed, first = symbols(self.steps, self.graph.timed), self.graph.states[0].key
+        transitions = Transitions.of(
+            self.graph,
+            self.steps,
+            self.names,
+            shaped=[s.name for s in self.parameters.channels],
+            skipped=self.skipped,
+        )
+        names = transitions.names
+        like = names.locals[first]
+        self.parameters.write_locals(writer, needed, self.like)
+        lines = transitions.lines()
+        vectors = self.parameters.channel_lines(needed, like)
+        shaped = next((i for i, keys in transitions.before.items() if first in keys), 0)
+        lines.setdefault(shaped, []).extend(vectors)
+        body = self.body(like)
+        scope = replace(body.scope, names=names)
+        replace(body, scope=scope, came=transitions.came).write(writer, self.steps, lines)
+        writer.lines(lines.get(len(self.steps), ()))
+        return names
 
     def _write_unpacking(self, writer: Writer, whole: str, keys: Sequence[str]) -> None:
         """`u, u_prev = state`; what nothing reads gets an underscore."""
@@ -202,11 +228,11 @@ class Methods:
         else:
             writer.bracketed("(", names, f") = {whole}")
 
-    def _returned(self, state: State, output: str) -> str:
+    def _returned(self, names: Names, state: State, output: str) -> str:
         """What a state becomes, in that state's dtype."""
         row = self.graph.row.get(output)
         source = row.only_source if row is not None and row.only_source else output
-        local = self.names.locals[source]
+        local = names.locals[source]
         if source in self.graph.state:
             return local
         return f"{local}.to({self.local(state) if state.kind == 'value' else self.like}.dtype)"
@@ -252,7 +278,10 @@ class Methods:
             for name in values[1:]:
                 local, other = first[name], first[values[0]]
                 writer.line(f"{local} = {other} if {local} is None else {local}")
-            self._write_steps(writer, begin.steps, self.like, sweeps=False)
+            needed = symbols(begin.steps, self.graph.timed)
+            self.parameters.write_locals(writer, needed, self.like)
+            writer.lines(self.parameters.channel_lines(needed, self.like))
+            replace(self.body(self.like), sweeps=False).write(writer, begin.steps)
             of = begin.evaluations
             returned = [
                 first[s.name]
@@ -287,8 +316,11 @@ class Methods:
             text = ", ".join(["The state before the step to this one; in evaluation mode", *but])
             writer.docstring(f"{text}.")
             arguments = inverse.arguments
+            write_no_inverse(writer)
             self._write_unpacked(writer, arguments, "state")
-            self.parameters.write_locals(writer, inverse.needed(), arguments[0])
+            needed = inverse.needed()
+            self.parameters.write_locals(writer, needed, arguments[0])
+            writer.lines(self.parameters.channel_lines(needed, arguments[0]))
             inverse.write(writer, self.body(arguments[0]))
             values = [
                 f"{self.local(s)}.to({arguments[0]}.dtype)"

@@ -34,7 +34,7 @@ MODULE_ATTRIBUTES = _words(
 OWN_NAMES = _words(
     """
     self f h t n u F nn torch Tensor Callable Iterator Mapping Sequence order stages nfe states
-    start inverse channels state scheme step weights size
+    start inverse channels transition state scheme step weights starts size
     SubNet SubNets sub_nets slot_nets slots bounded unbounded redrawn may_skip
     bool callable dict float int isinstance len list next object property range set sorted str
     super tuple TypeError ValueError
@@ -80,7 +80,7 @@ def name_everything(graph: Graph, symbols: Iterable[Symbol], taken: Iterable[str
     }
     # A variable hides no attribute, so what a module has is no obstacle here.
     used -= MODULE_ATTRIBUTES - OWN_NAMES
-    used -= {"u", "f", "n", "F", "start", "inverse", "order", "stages", "size", "step", "weights"}
+    used -= _words("u f n F start inverse order stages size transition step weights starts")
     keys = [*graph.state, *graph.evaluation, *graph.row]
     local = {key: _unused(_spelled(key), used) for key in keys}
     return Names(of_symbols, free, starts, backward, local, used)
@@ -93,6 +93,11 @@ def fresh(names: Names, wanted: str) -> str:
         number += 1
     names.taken.add(f"{stem}{number}")
     return f"{stem}{number}"
+
+
+def behind(names: Names, local: str) -> str:
+    """What a state is called behind the transition where both are needed: P(u) is `Pu`."""
+    return _unused(f"P{local}", names.taken)
 
 
 def base_name(symbol: Symbol) -> str:

@@ -228,7 +228,9 @@ class Parameters:
     # ------------------------------------------------------------------ forward
 
     def write_locals(self, writer: Writer, needed: Iterable[str], like: str) -> None:
-        """The numbers of this step, in the dtype of `like`: `h = self.h.to(u.dtype)`."""
+        """The numbers of this step, in the dtype of `like`: `h = self.h.to(u.dtype)`; what is per
+        channel comes with `channel_lines`.
+        """
         wanted = set(needed)
         wanted |= {
             n
@@ -237,14 +239,19 @@ class Parameters:
             for c in s.distribution.arguments
             for n in c.names
         }
-        if any(s.name in wanted for s in self.channels):
-            writer.line(f"self.size({like}.shape[1])")
         if any(s.name in wanted for s in self.stages):
             name = self.name(self.stages[0])
             writer.line(f"{name} = [step.to({like}.dtype) for step in self.{name}]")
         for symbol in sorted(self.single, key=lambda s: s.kind == "random"):
-            if symbol.name in wanted:
+            if symbol.name in wanted and symbol not in self.channels:
                 self._write_local(writer, symbol, like)
+
+    def channel_lines(self, needed: Iterable[str], like: str) -> list[str]:
+        """The vectors of this step: as many channels as `like` has, and its dtype."""
+        wanted = [self.name(s) for s in self.channels if s.name in needed]
+        shape = f"-1, *(1,) * ({like}.dim() - 2)"
+        lines = [f"{name} = self.{name}.to({like}.dtype).reshape({shape})" for name in wanted]
+        return [f"self.size({like}.shape[1])", *lines] if lines else []
 
     def _write_local(self, writer: Writer, symbol: Symbol, like: str) -> None:
         name = self.name(symbol)
@@ -252,9 +259,6 @@ class Parameters:
             self._write_drawn(writer, symbol, like)
         elif symbol.kind != "learn":
             writer.line(f"{name} = self.{name}")
-        elif symbol.scope == "channel":
-            shape = f"-1, *(1,) * ({like}.dim() - 2)"
-            writer.line(f"{name} = self.{name}.to({like}.dtype).reshape({shape})")
         else:
             writer.line(f"{name} = self.{name}.to({like}.dtype)")
 

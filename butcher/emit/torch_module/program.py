@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from butcher.coefficient import Coefficient
 from butcher.emit.torch_module.expressions import expression
@@ -82,6 +82,7 @@ class Body:
 
     nets     the group of weights -> its index in `self.f`.
     like     the local that shape and dtype are taken from.
+    came     state -> the local of what came, for evaluations that read it before its transition.
     timed    the slots that are given the time.
     skipped  evaluation -> the local of the drawn number without which it is not needed.
     sweeps   whether a comment says where a sweep begins.
@@ -92,11 +93,19 @@ class Body:
     like: str
     timed: Collection[str]
     skipped: Mapping[str, str]
+    came: Mapping[str, str] = field(default_factory=dict)
     sweeps: bool = True
 
-    def write(self, writer: Writer, steps: Sequence[Step]) -> None:
+    def write(
+        self,
+        writer: Writer,
+        steps: Sequence[Step],
+        before: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
+        """`before` holds lines that stand before the step of an index."""
         sweep = 0
-        for step in steps:
+        for i, step in enumerate(steps):
+            writer.lines((before or {}).get(i, ()))
             if isinstance(step, Compute):
                 self.write_row(writer, step.row)
                 continue
@@ -126,7 +135,7 @@ class Body:
         if argument is not None and not argument.terms:
             text = self.zeros
         elif argument is not None:
-            row = parts(argument, self.scope, writer)
+            row = parts(argument, self._scope_of(argument), writer)
             text, comment = inline(row)
             line = "".join((local, " = ", *self._call(evaluation, text, comment)))
             if argument.only_source is None and (skip or len(line) > writer.room):
@@ -142,6 +151,15 @@ class Body:
         writer.line("else:")
         with writer.indented():
             self._write_line(writer, f"{local} = {call}", comment)
+
+    def _scope_of(self, argument: Row) -> Scope:
+        """With the state as it came, if the argument is exactly that."""
+        source = argument.only_source
+        if source is None or source not in self.came:
+            return self.scope
+        names = self.scope.names
+        came = replace(names, locals={**names.locals, source: self.came[source]})
+        return replace(self.scope, names=came)
 
     def _write_line(self, writer: Writer, line: str, comment: str) -> None:
         writer.line(line + comment if len(line + comment) <= writer.room else line)

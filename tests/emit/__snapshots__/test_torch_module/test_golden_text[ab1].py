@@ -21,6 +21,9 @@ class Ab1(nn.Module):
         u[n+1] = u[n] + h f[n]
 
     f is `self.f[0]`; it keeps the shape of what it is given.
+
+    Where the block changes shape, `transition` maps u[n]; f reads u[n] before that, and
+    maps to the new shape itself.
     """
 
     order = 1
@@ -28,15 +31,25 @@ class Ab1(nn.Module):
     nfe = 1
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
         """One step, from a tensor of any shape to another."""
         h = self.h
         f = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         u_next = u + h * f
         return u_next.to(u.dtype)
 
@@ -44,10 +57,11 @@ class Ab1(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -56,5 +70,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -23,6 +23,9 @@ class Ab2Step(nn.Module):
     f is `self.f[0]`; it keeps the shape of what it is given.
 
     In and out goes the tuple (u[n], k[n-1]); `start` makes the first.
+
+    Where the block changes shape, `transition` maps u[n] and k[n-1]; f reads u[n]
+    before that, and maps to the new shape itself.
     """
 
     order = 2
@@ -30,9 +33,18 @@ class Ab2Step(nn.Module):
     nfe = 1
     states = ("u[n]", "k[n-1]")
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 2, "transition"))
         self.h = h
 
     def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -40,6 +52,8 @@ class Ab2Step(nn.Module):
         u, k_prev = state
         h = self.h
         k = self.f[0](u)
+        u = self.transition[0](u).to(u.dtype)
+        k_prev = self.transition[1](k_prev).to(k_prev.dtype)
         u_next = u + h * (1.5 * k - 0.5 * k_prev)  # u + h (3/2 k - 1/2 k_prev)
         return u_next.to(u.dtype), k.to(u.dtype)
 
@@ -52,10 +66,11 @@ class Ab2Step(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -64,5 +79,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -25,6 +25,9 @@ class Ab5(nn.Module):
 
     In and out goes the tuple (u[n], f[n-1], f[n-2], f[n-3], f[n-4]); `start` makes the
     first.
+
+    Where the block changes shape, `transition` maps u[n], f[n-1], f[n-2], f[n-3] and
+    f[n-4]; f reads u[n] before that, and maps to the new shape itself.
     """
 
     order = 5
@@ -32,9 +35,18 @@ class Ab5(nn.Module):
     nfe = 1
     states = ("u[n]", "f[n-1]", "f[n-2]", "f[n-3]", "f[n-4]")
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 5, "transition"))
         self.h = h
 
     def forward(self, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -42,6 +54,11 @@ class Ab5(nn.Module):
         u, f_prev, f_prev2, f_prev3, f_prev4 = state
         h = self.h
         f = self.f[0](u)
+        u = self.transition[0](u).to(u.dtype)
+        f_prev = self.transition[1](f_prev).to(f_prev.dtype)
+        f_prev2 = self.transition[2](f_prev2).to(f_prev2.dtype)
+        f_prev3 = self.transition[3](f_prev3).to(f_prev3.dtype)
+        f_prev4 = self.transition[4](f_prev4).to(f_prev4.dtype)
         u_next = u + h * (
             2.640277777777778 * f  # 1901/720
             - 3.852777777777778 * f_prev  # -1387/360
@@ -60,10 +77,11 @@ class Ab5(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -72,5 +90,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -33,6 +33,9 @@ class Am4(nn.Module):
 
     In and out goes the tuple (u[n], f[n], f[n-1], f[n-2], f[n-3]); `start` makes the
     first.
+
+    Where the block changes shape, `transition` maps u[n], f[n], f[n-1], f[n-2] and
+    f[n-3].
     """
 
     order = 5
@@ -40,15 +43,29 @@ class Am4(nn.Module):
     nfe = 5
     states = ("u[n]", "f[n]", "f[n-1]", "f[n-2]", "f[n-3]")
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 5, "transition"))
         self.h = h
 
     def forward(self, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """One step, from tensors of any shape, the same for all, to others."""
         u, f, f_prev, f_prev2, f_prev3 = state
         h = self.h
+        u = self.transition[0](u).to(u.dtype)
+        f = self.transition[1](f).to(f.dtype)
+        f_prev = self.transition[2](f_prev).to(f_prev.dtype)
+        f_prev2 = self.transition[3](f_prev2).to(f_prev2.dtype)
+        f_prev3 = self.transition[4](f_prev3).to(f_prev3.dtype)
         # sweep 1
         u_next_1 = u + h * (
             0.8972222222222223 * f  # 323/360
@@ -117,10 +134,11 @@ class Am4(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -129,5 +147,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

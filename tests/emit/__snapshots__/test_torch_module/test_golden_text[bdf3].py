@@ -29,6 +29,8 @@ class Bdf3(nn.Module):
     that it does not know yet; all 3 have the same weights.
 
     In and out goes the tuple (u[n], u[n-1], u[n-2]); `start` makes the first.
+
+    Where the block changes shape, `transition` maps u[n], u[n-1] and u[n-2].
     """
 
     order = 3
@@ -36,9 +38,18 @@ class Bdf3(nn.Module):
     nfe = 3
     states = ("u[n]", "u[n-1]", "u[n-2]")
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 3, "transition"))
         self.h = h
 
     def forward(
@@ -48,6 +59,9 @@ class Bdf3(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, u_prev, u_prev2 = state
         h = self.h
+        u = self.transition[0](u).to(u.dtype)
+        u_prev = self.transition[1](u_prev).to(u_prev.dtype)
+        u_prev2 = self.transition[2](u_prev2).to(u_prev2.dtype)
         # sweep 1
         u_next_1 = (
             1.6363636363636365 * u  # 18/11
@@ -87,10 +101,11 @@ class Bdf3(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -99,5 +114,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -57,10 +57,11 @@ class Fractalnet(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -69,7 +70,8 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net
 
 

@@ -25,6 +25,9 @@ class Heun3(nn.Module):
 
     f1, f2 and f3 are `self.f[0]`, `self.f[1]` and `self.f[2]`; they keep the shape of
     what they are given.
+
+    Where the block changes shape, `transition` maps u[n]; f1 reads u[n] before that,
+    and maps to the new shape itself.
     """
 
     order = 3
@@ -32,15 +35,25 @@ class Heun3(nn.Module):
     nfe = 3
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 3))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
         """One step, from a tensor of any shape to another."""
         h = self.h
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         k2 = self.f[1](u + 0.3333333333333333 * h * k1)  # 1/3
         k3 = self.f[2](u + 0.6666666666666666 * h * k2)  # 2/3
         u_next = u + h * (0.25 * k1 + 0.75 * k3)  # u + h (1/4 k1 + 3/4 k3)
@@ -50,10 +63,11 @@ class Heun3(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -62,5 +76,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

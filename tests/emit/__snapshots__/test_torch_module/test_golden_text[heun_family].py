@@ -26,6 +26,9 @@ class HeunFamily(nn.Module):
     f1 and f2 are `self.f[0]` and `self.f[1]`; they keep the shape of what they are
     given.
 
+    Where the block changes shape, `transition` maps u[n]; f1 reads u[n] before that,
+    and maps to the new shape itself.
+
     a is trained.
     """
 
@@ -34,9 +37,19 @@ class HeunFamily(nn.Module):
     nfe = 2
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0, a: float = 0.5) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        a: float = 0.5,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 2))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
         self.a_free = nn.Parameter(unbounded("a", a, 0.25, 1.25))
 
@@ -45,6 +58,7 @@ class HeunFamily(nn.Module):
         h = self.h
         a = self.a.to(u.dtype)
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         k2 = self.f[1](u + a * h * k1)
         u_next = u + h * (
             (a - 0.5) / a * k1  # (-1+2*a)/(2*a)
@@ -61,10 +75,11 @@ class HeunFamily(nn.Module):
         return f"h={self.h}, a learned"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -73,7 +88,8 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net
 
 

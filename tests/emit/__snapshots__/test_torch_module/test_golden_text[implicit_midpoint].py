@@ -26,6 +26,8 @@ class ImplicitMidpoint(nn.Module):
 
     Sweep j evaluates k1.j with what sweep j - 1 left, the first without the terms that
     it does not know yet; all 2 have the same weights.
+
+    `transition` maps u[n]; f is used before and after that, so it keeps the shape.
     """
 
     order = 2
@@ -33,9 +35,18 @@ class ImplicitMidpoint(nn.Module):
     nfe = 2
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
@@ -43,6 +54,7 @@ class ImplicitMidpoint(nn.Module):
         h = self.h
         # sweep 1
         k1_1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         # sweep 2
         k1_2 = self.f[0](u + 0.5 * h * k1_1)  # 1/2
         u_next = u + h * k1_2
@@ -52,10 +64,11 @@ class ImplicitMidpoint(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -64,5 +77,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -23,6 +23,9 @@ class Layerscale(nn.Module):
 
     f is `self.f[0]`; it keeps the shape of what it is given.
 
+    Where the block changes shape, `transition` maps u[n]; f reads u[n] before that, and
+    maps to the new shape itself.
+
     a is trained, a vector over dimension 1. Without `channels` its size is that of the
     first input: run the block once before its parameters go to an optimizer or another
     process.
@@ -40,9 +43,13 @@ class Layerscale(nn.Module):
         h: float = 1.0,
         a: float = 0.1,
         channels: int | None = None,
+        transition: SubNet | None = None,
     ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
         self.a_start = a
         self.a = nn.UninitializedParameter()
@@ -51,10 +58,11 @@ class Layerscale(nn.Module):
 
     def forward(self, u: Tensor) -> Tensor:
         """One step, from a tensor of shape (N, C, ...) to another."""
-        self.size(u.shape[1])
         h = self.h
-        a = self.a.to(u.dtype).reshape(-1, *(1,) * (u.dim() - 2))
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
+        self.size(u.shape[1])
+        a = self.a.to(u.dtype).reshape(-1, *(1,) * (u.dim() - 2))
         u_next = u + a * h * k1
         return u_next.to(u.dtype)
 
@@ -90,10 +98,11 @@ class Layerscale(nn.Module):
         return f"h={self.h}, a learned"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -102,5 +111,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

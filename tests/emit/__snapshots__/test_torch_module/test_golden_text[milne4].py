@@ -24,6 +24,9 @@ class Milne4(nn.Module):
 
     In and out goes the tuple (u[n], u[n-1], u[n-2], u[n-3], f[n-1], f[n-2]); `start`
     makes the first.
+
+    Where the block changes shape, `transition` maps u[n], u[n-1], u[n-2], u[n-3],
+    f[n-1] and f[n-2]; f reads u[n] before that, and maps to the new shape itself.
     """
 
     order = 4
@@ -31,9 +34,18 @@ class Milne4(nn.Module):
     nfe = 1
     states = ("u[n]", "u[n-1]", "u[n-2]", "u[n-3]", "f[n-1]", "f[n-2]")
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 6, "transition"))
         self.h = h
 
     def forward(self, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -41,6 +53,12 @@ class Milne4(nn.Module):
         u, u_prev, u_prev2, u_prev3, f_prev, f_prev2 = state
         h = self.h
         f = self.f[0](u)
+        u = self.transition[0](u).to(u.dtype)
+        u_prev = self.transition[1](u_prev).to(u_prev.dtype)
+        u_prev2 = self.transition[2](u_prev2).to(u_prev2.dtype)
+        u_prev3 = self.transition[3](u_prev3).to(u_prev3.dtype)
+        f_prev = self.transition[4](f_prev).to(f_prev.dtype)
+        f_prev2 = self.transition[5](f_prev2).to(f_prev2.dtype)
         u_next = u_prev3 + h * (
             2.6666666666666665 * f  # 8/3
             - 1.3333333333333333 * f_prev  # -4/3
@@ -59,10 +77,11 @@ class Milne4(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -71,5 +90,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -30,6 +30,8 @@ class MilneSimpson4(nn.Module):
     that it does not know yet; all 4 have the same weights.
 
     In and out goes the tuple (u[n], u[n-1], f[n], f[n-1]); `start` makes the first.
+
+    Where the block changes shape, `transition` maps u[n], u[n-1], f[n] and f[n-1].
     """
 
     order = 4
@@ -37,9 +39,18 @@ class MilneSimpson4(nn.Module):
     nfe = 4
     states = ("u[n]", "u[n-1]", "f[n]", "f[n-1]")
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 4, "transition"))
         self.h = h
 
     def forward(
@@ -49,6 +60,10 @@ class MilneSimpson4(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, u_prev, f, f_prev = state
         h = self.h
+        u = self.transition[0](u).to(u.dtype)
+        u_prev = self.transition[1](u_prev).to(u_prev.dtype)
+        f = self.transition[2](f).to(f.dtype)
+        f_prev = self.transition[3](f_prev).to(f_prev.dtype)
         # sweep 1
         u_next_1 = u_prev + h * (
             1.3333333333333333 * f  # 4/3
@@ -94,10 +109,11 @@ class MilneSimpson4(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -106,5 +122,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

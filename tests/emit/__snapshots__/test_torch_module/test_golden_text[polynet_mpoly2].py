@@ -24,6 +24,9 @@ class PolynetMpoly2(nn.Module):
         u[n+1] = u[n] + h (k + k2)
 
     f and g are `self.f[0]` and `self.f[1]`; they keep the shape of what they are given.
+
+    Where the block changes shape, `transition` maps u[n]; f reads u[n] before that, and
+    maps to the new shape itself.
     """
 
     order: int | None = None
@@ -31,9 +34,18 @@ class PolynetMpoly2(nn.Module):
     nfe = 2
     states = ("u[n]",)
 
-    def __init__(self, f: SubNets, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNets,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(slot_nets(f, ("f", "g")))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
@@ -41,6 +53,7 @@ class PolynetMpoly2(nn.Module):
         h = self.h
         k = self.f[0](u)
         k2 = self.f[1](h * k)
+        u = self.transition(u).to(u.dtype)
         u_next = u + h * (k + k2)
         return u_next.to(u.dtype)
 
@@ -48,10 +61,11 @@ class PolynetMpoly2(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -60,7 +74,8 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net
 
 

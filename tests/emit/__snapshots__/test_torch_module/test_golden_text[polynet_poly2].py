@@ -23,6 +23,8 @@ class PolynetPoly2(nn.Module):
         u[n+1] = u[n] + h (k + k2)
 
     f is `self.f[0]`; it keeps the shape of what it is given.
+
+    `transition` maps u[n]; f is used before and after that, so it keeps the shape.
     """
 
     order: int | None = None
@@ -30,9 +32,18 @@ class PolynetPoly2(nn.Module):
     nfe = 2
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
@@ -40,6 +51,7 @@ class PolynetPoly2(nn.Module):
         h = self.h
         k = self.f[0](u)
         k2 = self.f[0](h * k)
+        u = self.transition(u).to(u.dtype)
         u_next = u + h * (k + k2)
         return u_next.to(u.dtype)
 
@@ -47,10 +59,11 @@ class PolynetPoly2(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -59,5 +72,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

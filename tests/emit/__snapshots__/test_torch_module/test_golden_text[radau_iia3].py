@@ -31,6 +31,9 @@ class RadauIia3(nn.Module):
 
     Sweep j evaluates k2.j with what sweep j - 1 left, the first without the terms that
     it does not know yet; all 3 have the same weights.
+
+    `transition` maps u[n]; f1 and f2 are used before and after that, so they keep the
+    shape.
     """
 
     order = 3
@@ -38,9 +41,18 @@ class RadauIia3(nn.Module):
     nfe = 6
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 2))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
@@ -49,6 +61,7 @@ class RadauIia3(nn.Module):
         # sweep 1
         k1_1 = self.f[0](u)
         k2_1 = self.f[1](u)
+        u = self.transition(u).to(u.dtype)
         # sweep 2
         Y1_2 = u + h * (
             0.4166666666666667 * k1_1  # 5/12
@@ -72,10 +85,11 @@ class RadauIia3(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -84,5 +98,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

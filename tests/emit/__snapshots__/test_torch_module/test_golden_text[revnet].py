@@ -26,6 +26,9 @@ class Revnet(nn.Module):
     f and g are `self.f[0]` and `self.f[1]`; they keep the shape of what they are given.
 
     In and out goes the tuple (x[n], y[n]); `start` makes the first.
+
+    Where the block changes shape, `transition` maps x[n] and y[n]; f reads y[n] before
+    that, and maps to the new shape itself.
     """
 
     order = 1
@@ -33,9 +36,18 @@ class Revnet(nn.Module):
     nfe = 2
     states = ("x[n]", "y[n]")
 
-    def __init__(self, f: SubNets, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNets,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(slot_nets(f, ("f", "g")))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 2, "transition"))
         self.h = h
 
     def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -43,6 +55,8 @@ class Revnet(nn.Module):
         x, y = state
         h = self.h
         k1 = self.f[0](y)
+        x = self.transition[0](x).to(x.dtype)
+        y = self.transition[1](y).to(y.dtype)
         x_next = x + h * k1
         k2 = self.f[1](x_next)
         y_next = y + h * k2
@@ -55,6 +69,8 @@ class Revnet(nn.Module):
 
     def inverse(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """The state before the step to this one; in evaluation mode."""
+        if not all(isinstance(p, nn.Identity) for p in self.transition):
+            raise RuntimeError("a block with a transition has no inverse")
         x_next, y_next = state
         h = self.h
         k2 = self.f[1](x_next)
@@ -67,10 +83,11 @@ class Revnet(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -79,7 +96,8 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net
 
 

@@ -27,6 +27,9 @@ class Rk4(nn.Module):
     f1, f2, f3 and f4 are `self.f[0]`, `self.f[1]`, `self.f[2]` and `self.f[3]`; they
     keep the shape of what they are given.
 
+    Where the block changes shape, `transition` maps u[n]; f1 reads u[n] before that,
+    and maps to the new shape itself.
+
     h is trained.
     """
 
@@ -35,15 +38,25 @@ class Rk4(nn.Module):
     nfe = 4
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 4))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = nn.Parameter(torch.tensor([float(h)]))
 
     def forward(self, u: Tensor) -> Tensor:
         """One step, from a tensor of any shape to another."""
         h = self.h.to(u.dtype)
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         k2 = self.f[1](u + 0.5 * h * k1)  # 1/2
         k3 = self.f[2](u + 0.5 * h * k2)  # 1/2
         k4 = self.f[3](u + h * k3)
@@ -59,10 +72,11 @@ class Rk4(nn.Module):
         return "h learned"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -71,5 +85,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

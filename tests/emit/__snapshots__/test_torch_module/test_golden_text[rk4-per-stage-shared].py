@@ -26,6 +26,8 @@ class Rk4(nn.Module):
 
     f is `self.f[0]`; it keeps the shape of what it is given.
 
+    `transition` maps u[n]; f is used before and after that, so it keeps the shape.
+
     h is trained, one for each sum that it stands in.
     """
 
@@ -34,15 +36,25 @@ class Rk4(nn.Module):
     nfe = 4
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = nn.ParameterList(torch.tensor([float(h)]) for _ in range(4))
 
     def forward(self, u: Tensor) -> Tensor:
         """One step, from a tensor of any shape to another."""
         h = [step.to(u.dtype) for step in self.h]
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         k2 = self.f[0](u + 0.5 * h[0] * k1)  # 1/2
         k3 = self.f[0](u + 0.5 * h[1] * k2)  # 1/2
         k4 = self.f[0](u + h[2] * k3)
@@ -58,10 +70,11 @@ class Rk4(nn.Module):
         return "h learned"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -70,5 +83,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -23,6 +23,9 @@ class SecondOrder(nn.Module):
     f is `self.f[0]`; it keeps the shape of what it is given.
 
     In and out goes the tuple (u[n], u[n-1]); `start` makes the first.
+
+    Where the block changes shape, `transition` maps u[n] and u[n-1]; f reads u[n]
+    before that, and maps to the new shape itself.
     """
 
     order = 2
@@ -30,9 +33,18 @@ class SecondOrder(nn.Module):
     nfe = 1
     states = ("u[n]", "u[n-1]")
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 2, "transition"))
         self.h = h
 
     def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -40,6 +52,8 @@ class SecondOrder(nn.Module):
         u, u_prev = state
         h = self.h
         k1 = self.f[0](u)
+        u = self.transition[0](u).to(u.dtype)
+        u_prev = self.transition[1](u_prev).to(u_prev.dtype)
         u_next = 2 * u - u_prev + h**2 * k1
         return u_next.to(u.dtype), u
 
@@ -49,6 +63,8 @@ class SecondOrder(nn.Module):
 
     def inverse(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """The state before the step to this one; in evaluation mode."""
+        if not all(isinstance(p, nn.Identity) for p in self.transition):
+            raise RuntimeError("a block with a transition has no inverse")
         u_next, u = state
         h = self.h
         k1 = self.f[0](u)
@@ -59,10 +75,11 @@ class SecondOrder(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -71,5 +88,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -24,6 +24,9 @@ class Skipinit(nn.Module):
 
     f is `self.f[0]`; it keeps the shape of what it is given.
 
+    Where the block changes shape, `transition` maps u[n]; f reads u[n] before that, and
+    maps to the new shape itself.
+
     a is trained.
     """
 
@@ -32,9 +35,19 @@ class Skipinit(nn.Module):
     nfe = 1
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0, a: float = 0.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        a: float = 0.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
         self.a = nn.Parameter(torch.tensor([float(a)]))
 
@@ -43,6 +56,7 @@ class Skipinit(nn.Module):
         h = self.h
         a = self.a.to(u.dtype)
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         u_next = u + a * h * k1
         return u_next.to(u.dtype)
 
@@ -50,10 +64,11 @@ class Skipinit(nn.Module):
         return f"h={self.h}, a learned"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -62,5 +77,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -26,6 +26,9 @@ class StochasticLm(nn.Module):
 
     In and out goes the tuple (u[n], u[n-1]); `start` makes the first.
 
+    Where the block changes shape, `transition` maps u[n] and u[n-1]; f reads u[n]
+    before that, and maps to the new shape itself.
+
     g is trained and starts uniform(-1, -9/10).
 
     In training eta is drawn for every sample; else it is its mean.
@@ -43,9 +46,13 @@ class StochasticLm(nn.Module):
         h: float = 1.0,
         p: float = 1.0,
         g: float | None = None,
+        transition: SubNet | None = None,
     ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 2, "transition"))
         self.h = h
         self.p = p
         self.g = nn.Parameter(torch.empty(1).uniform_(-1.0, -0.9))
@@ -62,6 +69,8 @@ class StochasticLm(nn.Module):
         if self.training:
             eta = u.new_empty(u.shape[0], *(1,) * (u.dim() - 1)).bernoulli_(p)
         k1 = self.f[0](u)
+        u = self.transition[0](u).to(u.dtype)
+        u_prev = self.transition[1](u_prev).to(u_prev.dtype)
         u_next = (2 + g) * u - (1 + g) * u_prev + eta * h * k1
         return u_next.to(u.dtype), u
 
@@ -73,10 +82,11 @@ class StochasticLm(nn.Module):
         return f"h={self.h}, p={self.p}, g learned"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -85,5 +95,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

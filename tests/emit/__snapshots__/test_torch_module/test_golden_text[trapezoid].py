@@ -28,6 +28,9 @@ class Trapezoid(nn.Module):
 
     Sweep j evaluates k2.j with what sweep j - 1 left, the first without the terms that
     it does not know yet; all 2 have the same weights.
+
+    Where the block changes shape, `transition` maps u[n]; f1 reads u[n] before that,
+    and maps to the new shape itself.
     """
 
     order = 2
@@ -35,15 +38,25 @@ class Trapezoid(nn.Module):
     nfe = 3
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 2))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
         """One step, from a tensor of any shape to another."""
         h = self.h
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         # sweep 1
         k2_1 = self.f[1](u + 0.5 * h * k1)  # 1/2
         # sweep 2
@@ -55,10 +68,11 @@ class Trapezoid(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -67,5 +81,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

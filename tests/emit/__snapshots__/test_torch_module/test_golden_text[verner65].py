@@ -29,6 +29,9 @@ class Verner65(nn.Module):
 
     f1 to f7 are `self.f[0]` to `self.f[6]`; they keep the shape of what they are given.
     [k1, k2] stands for a weighted sum; the weights are those in `forward`.
+
+    Where the block changes shape, `transition` maps u[n]; f1 reads u[n] before that,
+    and maps to the new shape itself.
     """
 
     order = 6
@@ -36,15 +39,25 @@ class Verner65(nn.Module):
     nfe = 7
     states = ("u[n]",)
 
-    def __init__(self, f: SubNet, *, h: float = 1.0) -> None:
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        transition: SubNet | None = None,
+    ) -> None:
         super().__init__()
         self.f = nn.ModuleList(sub_nets(f, 7))
+        if transition is None:
+            transition = nn.Identity
+        (self.transition,) = sub_nets(transition, 1, "transition")
         self.h = h
 
     def forward(self, u: Tensor) -> Tensor:
         """One step, from a tensor of any shape to another."""
         h = self.h
         k1 = self.f[0](u)
+        u = self.transition(u).to(u.dtype)
         k2 = self.f[1](u + 0.05555555555555555 * h * k1)  # 1/18
         Y3 = u + h * (
             -0.08333333333333333 * k1  # -1/12
@@ -95,10 +108,11 @@ class Verner65(nn.Module):
         return f"h={self.h}"
 
 
-def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
     """The modules of a sequence, one module `count` times, or what a callable builds."""
     if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
-        raise ValueError(f"f must hold {count} modules, one for each use, not {len(f)}")
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
     for i in range(count):
         if isinstance(f, Sequence | nn.ModuleList):
             net = f[i]
@@ -107,5 +121,6 @@ def sub_nets(f: SubNet, count: int) -> Iterator[nn.Module]:
         else:
             net = f()
         if not isinstance(net, nn.Module):
-            raise TypeError(f"f must be, hold or return a torch.nn.Module, not {net!r}")
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
         yield net

@@ -1,0 +1,69 @@
+"""What each sub-net of a block is used on: what a network needs to know where shapes change."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from butcher.compiler.lookup import resolve
+from butcher.compiler.options import chosen_step, chosen_weights
+from butcher.compiler.sweeps import straightened
+from butcher.ir.graph import Graph
+from butcher.ir.lower import lower
+from butcher.spec import Scheme
+
+
+@dataclass(frozen=True)
+class Use:
+    """One set of weights, `self.f[i]` of the block.
+
+    slot     the slot that it belongs to; `linear` whether that is declared a linear map.
+    reads    the state that all its evaluations read as it comes: it maps to the new shape of a
+             block that changes shape. None: it keeps the new shape.
+    mixed    whether it is used on a state as it comes and on something else as well, as by
+             `weights shared`: then the block cannot change shape.
+    """
+
+    slot: str
+    linear: bool
+    reads: str | None
+    mixed: bool
+
+
+def uses(
+    scheme: Scheme | str | os.PathLike[str],
+    step: str | None = None,
+    weights: str | None = None,
+) -> tuple[Use, ...]:
+    """One for every set of weights, in the order of `self.f`. Claims are not verified."""
+    graph = _graph(scheme, step, weights)
+    return tuple(_use(graph, group) for group in graph.groups)
+
+
+def transformed(
+    scheme: Scheme | str | os.PathLike[str],
+    step: str | None = None,
+    weights: str | None = None,
+) -> tuple[str, ...]:
+    """The keys of the states that pass through the block's transition, in the order of `states`;
+    with none the block has no keyword `transition`.
+    """
+    return _graph(scheme, step, weights).transformed
+
+
+def _use(graph: Graph, group: str) -> Use:
+    evaluations = [e for e in graph.evaluations if e.group == group]
+    read = {graph.reads(e) for e in evaluations}
+    slot = evaluations[0].slot
+    return Use(
+        slot=slot,
+        linear=slot in graph.linear,
+        reads=next(iter(read)) if len(read) == 1 else None,
+        mixed=len(read) > 1,
+    )
+
+
+def _graph(scheme: Scheme | str | os.PathLike[str], step: str | None, weights: str | None) -> Graph:
+    """The block as it is emitted."""
+    chosen = chosen_weights(resolve(scheme), weights)
+    return straightened(lower(chosen, chosen_step(step)))
