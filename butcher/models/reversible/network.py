@@ -1,0 +1,114 @@
+"""`Reversible`: blocks one after the other, of which training stores little but the last state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from butcher.models.reversible.inversion import can_invert, inverse_matrix
+from butcher.models.reversible.moment import Generators, autocast_now, tensors_of
+from butcher.models.reversible.step import Passage, State, Visit
+
+SINGLE_PRECISION = 4  # bytes
+
+
+class Reversible(nn.Sequential):
+    """`nn.Sequential`, but training computes activations again instead of storing them.
+
+    From block to block goes a tensor or a tuple of tensors. The state after the last block is
+    stored; the backward pass inverts block after block, and each sub-net is evaluated once more.
+    The input of a block is stored where `kept` says so.
+
+    growth  by how much inverting may amplify rounding before a state is stored instead. Only the
+            blocks' own coefficients count, not their sub-nets: `drift` measures it all.
+
+    In evaluation mode, without gradients and under the transforms of `torch.func` this is
+    `nn.Sequential` and nothing else.
+    """
+
+    def __init__(self, *blocks: Any, growth: float = 1000.0) -> None:
+        super().__init__(*blocks)
+        if not growth >= 1:
+            raise ValueError(f"growth is a factor of at least 1, not {growth}")
+        self.growth = growth
+
+    def forward(self, state: State) -> State:
+        """The state after the last block."""
+        recomputes = (
+            self.training
+            and torch.is_grad_enabled()
+            and not torch._C._are_functorch_transforms_active()
+            and not any(is_lazy(p) for p in self.parameters())  # the first call gives them a size
+        )
+        if recomputes:
+            return self._recomputing(state)  # type: ignore[no-any-return]
+        return super().forward(state)  # type: ignore[no-any-return, no-untyped-call]
+
+    def kept(self) -> list[bool]:
+        """For each block, whether training stores its input.
+
+        It does if the block has no inverse, a transition, hooks, or a sub-net that it evaluates
+        several times; and where, on the way back from the state that is stored next, rounding
+        would grow by more than `growth`. With u[n-1] = (u[n+1] - (1-k) u[n] - h f(u[n])) / k
+        that is 1/|k| a block, so k near 0 needs no other care.
+        """
+        kept: list[bool] = []
+        way: Tensor | None = None  # back from the state that is stored next
+        for block in reversed(list(self)):
+            M = inverse_matrix(block) if can_invert(block) else None
+            if M is not None:
+                way = M.cpu() if way is None else M.cpu() @ way
+            if M is None or way is None or not way.abs().sum(-1).max() <= self.growth:  # or NaN
+                kept.append(True)
+                way = None
+            else:
+                kept.append(False)
+        return kept[::-1]
+
+    @torch.no_grad()
+    def drift(self, state: State) -> list[float]:
+        """For each block, how wrong training's backward pass has its input: 0 if it is stored.
+
+        The largest difference over the largest entry, of a step from `state` in the present mode.
+        Nothing is changed by it, no buffer and no random generator.
+        """
+        buffers = [(buffer, buffer.clone()) for buffer in self.buffers()]
+        with Generators.now(tensors_of(state)).again():
+            visits = self._visits(state)
+            states = [state]
+            for visit in visits:
+                states.append(visit(states[-1]))
+            back, found = tensors_of(states[-1]), []
+            for visit, true in zip(visits[::-1], states[-2::-1], strict=True):
+                back = tensors_of(true) if visit.keeps else visit.before(back)
+                found.append(_difference(back, tensors_of(true)))
+        for buffer, before in buffers:
+            buffer.copy_(before)
+        return found[::-1]
+
+    def _visits(self, state: State) -> list[Visit]:
+        """One of each block, in a forward pass that begins here."""
+        tensors = tensors_of(state)
+        coarse = any(x.dtype.itemsize < SINGLE_PRECISION for x in tensors)
+        passage = Passage(autocast_now(tensors))
+        last = len(self) - 1
+        return [
+            Visit(block, passage, keeps or coarse, is_first=i == 0, is_last=i == last)
+            for i, (block, keeps) in enumerate(zip(self, self.kept(), strict=True))
+        ]
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def _recomputing(self, state: State) -> State:
+        """The same, storing what `kept` says and the last state."""
+        for visit in self._visits(state):
+            state = visit(state)
+        return state
+
+
+def _difference(found: tuple[Tensor, ...], true: tuple[Tensor, ...]) -> float:
+    """The largest difference over the largest entry."""
+    most = max(float((x - y).abs().max()) for x, y in zip(found, true, strict=True))
+    return most / max(float(y.abs().max()) for y in true)
