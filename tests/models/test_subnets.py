@@ -3,7 +3,7 @@
 import copy
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -336,6 +336,12 @@ def test_a_highway_carries_or_transforms() -> None:
     torch.testing.assert_close(u + module(u), inner(u))
 
 
+def test_a_highway_tells_what_it_holds_that_its_input_is_activated() -> None:
+    kind = subnet({"kind": "highway", "inner": "preactivation"})
+    inner = kind.make(Shape.same(4), activated=True).get_submodule("inner")
+    assert next(name for name, _ in inner.named_children()) == "conv1"
+
+
 def test_fixup_starts_as_zero_and_learns() -> None:
     kind = subnet("fixup")
     module = kind.make(Shape(4, 6, 2))
@@ -374,6 +380,26 @@ def test_attention_is_that_of_torch() -> None:
     u = torch.randn(3, 5, 8)
     x = F.layer_norm(u, (8,))
     torch.testing.assert_close(module(u), other(x, x, x)[0])
+
+
+@pytest.mark.parametrize(("name", "active"), [("mlp", F.gelu), ("feed-forward", F.relu)])
+def test_perceptrons_are_those_of_their_papers(
+    name: str, active: Callable[[Tensor], Tensor]
+) -> None:
+    module, u = sample(subnet(name))
+    first, second = module.get_submodule("linear1"), module.get_submodule("linear2")
+    torch.testing.assert_close(module(u), second(active(first(F.layer_norm(u, (16,))))))
+
+
+DROPPING = [value for value in VARIANTS if "dropout" in str(value)]
+
+
+@pytest.mark.parametrize("value", DROPPING, ids=str)
+def test_dropout_is_random_in_training_only(value: Any) -> None:
+    module, x = sample(subnet(value))
+    assert not torch.equal(module(x), module(x))
+    module.eval()
+    assert torch.equal(module(x), module(x))
 
 
 def test_attention_refuses_what_has_no_tokens() -> None:
