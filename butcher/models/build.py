@@ -1,21 +1,30 @@
-"""From the `[model]` table of a recipe to a network: the only place that knows every family."""
+"""From the `[model]` table of a recipe to a network."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from torch import nn
 
-from butcher.models.family import ModelOptions
-from butcher.models.ho_resnet import HoResNetOptions
+from butcher.compiler import Scheme, UnknownSpecError, resolve
+from butcher.models.blocks import Blocks
+from butcher.models.family import FAMILIES, Family
+from butcher.models.heads import Head
+from butcher.models.initialise import initialise
+from butcher.models.layout import block_layers, places
+from butcher.models.model import ModelOptions
+from butcher.models.network import Network
 from butcher.models.options import Problem, TableError, checked, shown, suggestion
+from butcher.models.stack import Stack
+from butcher.models.stems import STEMS
+from butcher.models.subnets import subnet
+from butcher.models.transitions import TRANSITIONS
 
-FAMILIES: dict[str, type[ModelOptions]] = {"ho-resnet": HoResNetOptions}
 
-
-def family(table: Mapping[str, Any]) -> type[ModelOptions]:
-    """The options of the family that `table` names."""
+def family(table: Mapping[str, Any]) -> Family:
+    """The family that `table` names."""
     if "family" not in table:
         raise TableError([Problem("model.family", f"is missing{suggestion('', FAMILIES)}")])
     name = table["family"]
@@ -26,15 +35,142 @@ def family(table: Mapping[str, Any]) -> type[ModelOptions]:
 
 
 def read(table: Mapping[str, Any]) -> ModelOptions:
-    """The `[model]` table, checked; TableError names every wrong key."""
-    return checked(family(table), table, "model")
+    """The `[model]` table with its family's defaults; TableError names every wrong key."""
+    chosen = family(table)
+    whole = _with_defaults(table, chosen)
+    problems = list(_subnet_problems(whole))
+    try:
+        options = checked(ModelOptions, whole, "model")
+    except TableError as wrong:
+        problems += wrong.problems
+    if problems:
+        raise TableError(problems)
+    if (options.depth is None) == (options.blocks is None):
+        message = "give depth (layers) or blocks, one of the two"
+        raise TableError([Problem("model", message)])
+    return options
 
 
-def build(table: Mapping[str, Any], in_channels: int, classes: int) -> nn.Module:
-    """The network of a `[model]` table, from (N, in_channels, H, W) to (N, classes)."""
-    return read(table).build(in_channels, classes)
+def build(table: Mapping[str, Any], in_channels: int, classes: int) -> Network:
+    """The network of a `[model]` table, from (N, in_channels, ...) to (N, classes).
+
+    Its weights are drawn from torch's global generator. TableError for what cannot be.
+    """
+    return network(read(table), in_channels, classes)
+
+
+def network(options: ModelOptions, in_channels: int, classes: int) -> Network:
+    """The network of options that `read` has read."""
+    try:
+        made = stack(options, in_channels, classes).build()
+    except ValueError as wrong:
+        if isinstance(wrong, TableError):
+            raise
+        raise TableError([Problem("model", str(wrong))]) from None
+    initialise(made, options)
+    return made
+
+
+def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
+    """What `options` ask the engine for."""
+    scheme = _scheme(options.scheme, "scheme")
+    stem, transition = STEMS[options.stem], TRANSITIONS[options.transition]
+    branch, branches = options.kind, options.kinds
+    for slot, other in branches.items():
+        if slot not in scheme.slots:
+            known = suggestion(slot, scheme.slots)
+            raise TableError([Problem(f"model.subnets.{slot}", f"is no slot of it{known}")])
+        if other.domain != branch.domain:
+            raise TableError([Problem(f"model.subnets.{slot}", _domains(other, branch))])
+    if stem.domain != branch.domain:
+        fit = [name for name, other in STEMS.items() if other.domain == branch.domain]
+        message = f'"{options.stem}" is no stem for sub-nets "{branch.kind}"; write one of '
+        raise TableError([Problem("model.stem", message + ", ".join(fit))])
+    keywords = {"h": options.h, "step": options.step, "weights": options.weights}
+    blocks = Blocks(
+        scheme,
+        branch,
+        branches,
+        transition,
+        starter=_starter(options, scheme),
+        earlier=options.earlier,
+        keywords={**keywords, **options.values},
+    )
+    chosen = FAMILIES[options.family]
+    stages = places(options, blocks, chosen, in_channels)
+    number = sum(len(stage) for stage in stages)
+    return Stack(
+        blocks,
+        stages,
+        stem=partial(stem.make, in_channels),
+        head=lambda width: Head(width, classes, branch.domain, norm=options.final_norm),
+        layers=chosen.other + number * block_layers(blocks, chosen),
+        start=options.start,
+        post_relu=options.post == "relu",
+        activated=options.activated,
+        survival=options.survival,
+        reversible=options.reversible,
+        remarks=tuple(_remarks(options)),
+    )
 
 
 def parameters(model: nn.Module) -> int:
-    """How many numbers training may change."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+    """How many numbers the network has, frozen ones too."""
+    return sum(p.numel() for p in model.parameters())
+
+
+# --------------------------------------------------------------------------- parts
+
+
+def _with_defaults(table: Mapping[str, Any], chosen: Family) -> dict[str, Any]:
+    """`table` over the defaults of its family; of alternative keys those of the table."""
+    depth = table.get("depth")
+    published = chosen.depths.get(depth, {}) if isinstance(depth, int) else {}
+    defaults = {**chosen.defaults, **published}
+    for group in ModelOptions.alternatives:
+        if group & table.keys() and not (group == {"width", "widths"} and "width" in table):
+            defaults = {key: value for key, value in defaults.items() if key not in group}
+    if published:
+        table = {key: value for key, value in table.items() if key != "depth"}
+        defaults = {**defaults, **published}
+    return {**defaults, **table}
+
+
+def _subnet_problems(table: Mapping[str, Any]) -> Iterable[Problem]:
+    given = {"subnet": table["subnet"]} if "subnet" in table else {}
+    slots = table.get("subnets")
+    if isinstance(slots, Mapping):
+        given |= {f"subnets.{slot}": kind for slot, kind in slots.items()}
+    for key, kind in given.items():
+        try:
+            subnet(kind, f"model.{key}")
+        except TableError as wrong:
+            yield from wrong.problems
+
+
+def _domains(one: Any, other: Any) -> str:
+    where = {"image": "in dimension 1", "vector": "last"}
+    return (
+        f'channels of "{one.kind}" stand {where[one.domain]}, those of "{other.kind}" '
+        f"{where[other.domain]}; take sub-nets of one kind of data"
+    )
+
+
+def _scheme(name: str, key: str) -> Scheme:
+    try:
+        return resolve(name)
+    except UnknownSpecError as unknown:
+        raise TableError([Problem(f"model.{key}", str(unknown))]) from None
+
+
+def _starter(options: ModelOptions, scheme: Scheme) -> Scheme:
+    """The one-step method that begins; one that drops branches for a scheme that does."""
+    if options.starter is not None:
+        return _scheme(options.starter, "starter")
+    drops = any(symbol.name == "p" for symbol in scheme.symbols)
+    return resolve("stochastic_depth" if drops else "euler")
+
+
+def _remarks(options: ModelOptions) -> Iterable[str]:
+    if options.post == "relu":
+        yield "A ReLU follows every block: the order is that of the map before it."

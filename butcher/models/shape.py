@@ -26,3 +26,26 @@ class Shape:
     def changes(self) -> bool:
         """Whether what comes out has another shape than what went in."""
         return self.inside != self.outside or self.stride != 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block stands: the change that it makes, and one that is made before it."""
+
+    shape: Shape
+    before: Shape | None = None
+
+    @property
+    def inside(self) -> int:
+        """Channels that come."""
+        return self.before.inside if self.before else self.shape.inside
+
+    @property
+    def outside(self) -> int:
+        """Channels that go."""
+        return self.shape.outside
+
+    @property
+    def changes(self) -> bool:
+        """Whether what comes out has another shape than what went in."""
+        return self.shape.changes or (self.before is not None and self.before.changes)

@@ -10,14 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from butcher.models.build import family
-from butcher.models.family import ModelOptions
+from butcher.models.build import read
+from butcher.models.model import ModelOptions
 from butcher.models.options import Options, Problem, TableError, checked, one_of, suggestion
 from butcher.training.data import DATASETS
 from butcher.training.setting import Setting, settings_of
 from butcher.training.source import RecipeSource, read_source
-
-TABLES = ("model", "data", "train")
 
 
 def _device(name: str) -> str:
@@ -77,6 +75,13 @@ class TrainOptions(Options):
         return self
 
 
+OPTIONS: dict[str, type[Options]] = {
+    "model": ModelOptions,
+    "data": DataOptions,
+    "train": TrainOptions,
+}
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A checked recipe, and the text it was read from."""
@@ -100,7 +105,7 @@ class Recipe:
         """The tables again, with every default written out; plain values only."""
         return {
             table: getattr(self, table).model_dump(mode="json", exclude_none=True)
-            for table in TABLES
+            for table in OPTIONS
         }
 
 
@@ -112,21 +117,15 @@ def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
     source = read_source(path)
     tables = source.tables()
     try:
-        if unknown := sorted(tables.keys() - set(TABLES)):
+        if unknown := sorted(tables.keys() - set(OPTIONS)):
             raise TableError(
-                Problem(name, f"no such table{suggestion(name, TABLES)}") for name in unknown
+                Problem(name, f"no such table{suggestion(name, OPTIONS)}") for name in unknown
             )
-        sections = {name: _table(tables, name) for name in TABLES}
-        model = family(sections["model"])
-        options: dict[str, type[Options]] = {
-            "model": model,
-            "data": DataOptions,
-            "train": TrainOptions,
-        }
-        given = settings_of(settings, {name: [*o.model_fields] for name, o in options.items()})
+        sections = {name: _table(tables, name) for name in OPTIONS}
+        given = settings_of(settings, {name: [*o.model_fields] for name, o in OPTIONS.items()})
         source = replace(source, settings=tuple(given))
-        _set(sections, given, model.alternatives)
-        return Recipe(source=source, **_all_checked(options, sections))
+        _set(sections, given, ModelOptions.alternatives)
+        return Recipe(source=source, **_all_checked(sections))
     except TableError as wrong:
         raise source.error(wrong) from None
 
@@ -153,17 +152,17 @@ def _set(
         sections[setting.table][setting.key] = setting.value
 
 
-def _all_checked(
-    options: Mapping[str, type[Options]], sections: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def _all_checked(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Every table read; the problems of all of them in one TableError."""
-    read: dict[str, Options] = {}
+    found: dict[str, Options] = {}
     problems: list[Problem] = []
-    for name, kind in options.items():
+    for name, kind in OPTIONS.items():
         try:
-            read[name] = checked(kind, sections[name], name)
+            found[name] = (
+                read(sections[name]) if name == "model" else checked(kind, sections[name], name)
+            )
         except TableError as wrong:
             problems += wrong.problems
     if problems:
         raise TableError(problems)
-    return read
+    return found

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from butcher import models
 from butcher.models import TableError, parameters
 from butcher.training.data import Data, DataError, load, loaders
 from butcher.training.display import Display
@@ -71,7 +72,7 @@ def network(recipe: Recipe, data: Data) -> nn.Module:
     """
     torch.manual_seed(recipe.train.seed)
     try:
-        return recipe.model.build(data.in_channels, data.classes)
+        return models.network(recipe.model, data.in_channels, data.classes)
     except TableError as wrong:
         raise recipe.source.error(wrong) from None
 

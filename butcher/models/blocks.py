@@ -1,0 +1,227 @@
+"""The blocks of one scheme, each made for the shape that it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import nn
+
+from butcher.block import make_block
+from butcher.compiler import OptionError, Scheme, Use, transformed, uses
+from butcher.ir.graph import Graph, State
+from butcher.ir.lower import lower
+from butcher.models.shape import Place, Shape
+from butcher.models.transitions import Domain, Transition, projection
+
+
+class Branch(Protocol):
+    """What makes sub-nets: a kind of `butcher.models.subnets`, or an object of the user's own."""
+
+    @property
+    def domain(self) -> Domain:
+        """Where channels stand."""
+
+    @property
+    def layers(self) -> int:
+        """What one adds to the depth."""
+
+    def make(self, shape: Shape, *, activated: bool = False) -> nn.Module:
+        """A new one for `shape`; `activated`: its input has been through BN-ReLU."""
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """The sub-net of a linear slot, unless another is given: a 1x1 convolution."""
+
+    domain: Domain
+    layers: int = 0  # papers do not count them
+
+    def make(self, shape: Shape, *, activated: bool = False) -> nn.Module:
+        """`activated` changes nothing."""
+        return projection(shape, self.domain)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Makes the blocks of `scheme`, and those of the one-step `starter` that begin a stage.
+
+    branch      makes the sub-nets of every slot that `branches` does not name.
+    earlier     whether earlier values have a transition of their own.
+    keywords    of every block: h, step, weights, parameters of the scheme.
+    """
+
+    scheme: Scheme
+    branch: Branch
+    branches: Mapping[str, Branch]
+    transition: Transition
+    starter: Scheme | None = None
+    earlier: Literal["shared", "separate"] = "shared"
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+
+    # ------------------------------------------------------------------ what blocks are
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The scheme's graph; the text of its blocks is made from another, pruned one."""
+        return lower(self.scheme)
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """What blocks take and give."""
+        return self.graph.states
+
+    @property
+    def newest(self) -> tuple[int, ...]:
+        """Which of the states are the newest values, of each name one."""
+        return tuple(
+            i for i, state in enumerate(self.states) if state.kind == "value" and state.lag == 0
+        )
+
+    @property
+    def lag(self) -> int:
+        """How many blocks it takes until no state is older than the first of them."""
+        return max(state.lag for state in self.states)
+
+    @property
+    def keeps_evaluations(self) -> bool:
+        """Whether a state is an evaluation of an earlier block."""
+        return any(state.kind == "evaluation" for state in self.states)
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """What each sub-net of a block is used on."""
+        return uses(self.scheme, **self._held)
+
+    @cached_property
+    def starter_uses(self) -> tuple[Use, ...]:
+        """What each sub-net of a starter's block is used on."""
+        return () if self.starter is None else uses(self.starter, **self._held)
+
+    @cached_property
+    def transformed(self) -> tuple[str, ...]:
+        """The states that pass through a transition of the scheme's blocks."""
+        return transformed(self.scheme, **self._held)
+
+    @property
+    def layers(self) -> int:
+        """Of all sub-nets of a block."""
+        return sum(self._branch(use).layers for use in self.uses)
+
+    @property
+    def path(self) -> int:
+        """Layers along the longest path through a block."""
+        length: dict[str, int] = dict.fromkeys(self.graph.state, 0)
+        for evaluation in self.graph.evaluations:
+            row = self.graph.row[evaluation.argument]
+            before = max((length.get(term.source, 0) for term in row.terms), default=0)
+            use = Use(evaluation.slot, evaluation.slot in self.graph.linear, None, mixed=False)
+            length[evaluation.key] = before + self._branch(use).layers
+        return max(length.values())
+
+    # ------------------------------------------------------------------ one of them
+
+    def make(
+        self, place: Place, *, starts: bool = False, equal: bool = False, **values: Any
+    ) -> nn.Module:
+        """A block for `place`; ValueError where it cannot be.
+
+        starts  whether it is the starter's.
+        equal   whether all values that it is given are the same, so that one transition serves.
+        values  keywords of this block alone, and `activated`: whether BN-ReLU was before it.
+        """
+        shape = place.shape
+        scheme = self.starter if starts and self.starter else self.scheme
+        activated = values.pop("activated", False)
+        activated = activated or (self.transition.activates and place.before is not None)
+        nets = self._nets(scheme, shape, activated=activated)
+        given = dict(self.keywords) | values
+        if scheme is not self.scheme:
+            known = {symbol.name for symbol in scheme.symbols} | {"h", "step", "weights"}
+            given = {key: value for key, value in given.items() if key in known}
+            given["starts"] = self.scheme
+        if any(symbol.scope == "channel" for symbol in scheme.symbols):
+            given["channels"] = shape.outside
+        has_transition = bool(self.transformed) or scheme is not self.scheme
+        if shape.changes and self.transition.inside is not None and has_transition:
+            given["transition"] = self._through(self.transition.inside, shape, equal or starts)
+        try:
+            block = make_block(scheme, nets, **given)
+        except (OptionError, TypeError) as wrong:  # an option that this scheme cannot have
+            raise ValueError(str(wrong)) from None
+        if scheme is not self.scheme:
+            self._keep_unused(block, shape)
+        return block
+
+    def _nets(self, scheme: Scheme, shape: Shape, *, activated: bool) -> list[nn.Module]:
+        """A sub-net for each set of weights; those that read a state change the shape."""
+        used = self.uses if scheme is self.scheme else self.starter_uses
+        if shape.changes and any(use.mixed for use in used):
+            raise ValueError(
+                f"a block of {scheme.name} cannot change {shape}: one sub-net is given the state "
+                'and other values, too; write transition = "neck", or weights = "per-stage"'
+            )
+        return [
+            self._branch(use).make(
+                shape if use.reads else Shape.same(shape.outside),
+                activated=activated and use.reads is not None,
+            )
+            for use in used
+        ]
+
+    def before(self, place: Place, *, equal: bool = False) -> nn.Module | None:
+        """What states go through before the block, if anything."""
+        if place.before is None or self.transition.before is None:
+            return None
+        modules = self._through(self.transition.before, place.before, equal)
+        return modules if len(self.states) == 1 else Each(modules)
+
+    @property
+    def domain(self) -> Domain:
+        """Where channels stand."""
+        return self.branch.domain
+
+    @property
+    def _held(self) -> dict[str, Any]:
+        return {key: self.keywords.get(key) for key in ("step", "weights")}
+
+    def _branch(self, use: Use) -> Branch:
+        default = Shortcut(self.domain) if use.linear else self.branch
+        return self.branches.get(use.slot, default)
+
+    def _through(self, make: Any, shape: Shape, equal: bool) -> Any:
+        """The operator of each state, one for those of a name unless earlier ones are separate."""
+        made: dict[object, nn.Module] = {}
+        modules = []
+        first = self.states[0].name
+        for state in self.states:
+            name = state.name if state.kind == "value" else first
+            key: object = name if equal or self.earlier == "shared" else state.key
+            if key not in made:
+                made[key] = make(shape, self.domain)
+            modules.append(made[key])
+        return modules if len(modules) > 1 else modules[0]
+
+    def _keep_unused(self, block: nn.Module, shape: Shape) -> None:
+        """Trained numbers of the scheme that a starter does not use, frozen: papers count them."""
+        for symbol in self.graph.symbols:
+            if symbol.kind == "learn" and symbol.name in self.graph.names:
+                size = shape.outside if symbol.scope == "channel" else 1
+                if not hasattr(block, symbol.name):
+                    unused = nn.Parameter(torch.zeros(size), requires_grad=False)
+                    block.register_parameter(symbol.name, unused)
+
+
+class Each(nn.Module):
+    """Every state through its module."""
+
+    def __init__(self, modules: list[nn.Module]) -> None:
+        super().__init__()
+        self.through = nn.ModuleList(modules)
+
+    def forward(self, state: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        """The tuple of states, each as its module gives it."""
+        return tuple(module(u) for module, u in zip(self.through, state, strict=True))

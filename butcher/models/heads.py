@@ -1,0 +1,32 @@
+"""What stands after the blocks: from the last feature map to logits."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from butcher.models.transitions import Domain
+
+
+class Head(nn.Module):
+    """Normalisation and ReLU if wanted, the mean over all places, a linear map."""
+
+    def __init__(self, width: int, classes: int, domain: Domain, *, norm: bool) -> None:
+        super().__init__()
+        self.domain, self.width = domain, width
+        self.norm: nn.Module = nn.Identity()
+        if norm and domain == "vector":
+            self.norm = nn.LayerNorm(width)
+        elif norm:
+            self.norm = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU())
+        self.linear = nn.Linear(width, classes) if classes else nn.Identity()
+
+    def pooled(self, u: Tensor) -> Tensor:
+        """(N, C, ...) images or (N, ..., C) tokens to (N, C)."""
+        u = self.norm(u)
+        if self.domain == "vector":
+            return u if u.dim() == 2 else u.flatten(1, -2).mean(dim=1)
+        return u.flatten(2).mean(dim=2)
+
+    def forward(self, u: Tensor) -> Tensor:
+        """Logits (N, classes); with 0 classes what they would be made of, (N, C)."""
+        return self.linear(self.pooled(u))  # type: ignore[no-any-return]

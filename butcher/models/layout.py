@@ -1,0 +1,132 @@
+"""Widths, resolutions and numbers of blocks: the shape of every block of every stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from butcher.models.blocks import Blocks
+from butcher.models.family import Family
+from butcher.models.model import ModelOptions
+from butcher.models.options import Problem, TableError
+from butcher.models.shape import Place, Shape
+from butcher.models.starts import STARTS, usual
+
+
+def places(
+    options: ModelOptions, blocks: Blocks, family: Family, in_channels: int
+) -> list[list[Place]]:
+    """Where every block stands: the shapes of one value, where several share the channels.
+
+    The first block of a stage, or what is before it, makes the stage's width of the width before,
+    and takes the stage's stride.
+    """
+    planes = _planes(options)
+    stem = in_channels if options.stem == "none" else options.stem_width or planes[0]
+    inside = _share(stem, options, blocks)
+    found: list[list[Place]] = []
+    numbers = _numbers(options, len(planes), blocks, family)
+    for stage, (width, number) in enumerate(zip(planes, numbers, strict=True)):
+        if options.growth:
+            made = list(_growing(options, inside, number, _stride(options, stage)))
+        else:
+            outside = _share(width * options.kind.widening, options, blocks)
+            entry = _entry(blocks, Shape(inside, outside, _stride(options, stage)))
+            made = [entry, *[Place(Shape.same(outside))] * (number - 1)]
+        found.append(made)
+        inside = made[-1].outside
+    return found
+
+
+def _entry(blocks: Blocks, shape: Shape) -> Place:
+    """The first block of a stage."""
+    if blocks.transition.before is None or not shape.changes:
+        return Place(shape)
+    before, rest = blocks.transition.split(shape)
+    return Place(rest, before)
+
+
+def _growing(options: ModelOptions, inside: int, number: int, stride: int) -> Iterator[Place]:
+    """Every block adds channels; where places become fewer, channels do before it, too."""
+    before = None
+    if stride > 1:
+        before = Shape(inside, int(inside * options.compression), stride)
+        inside = before.outside
+    for index in range(number):
+        grown = Shape(inside + index * options.growth, inside + (index + 1) * options.growth)
+        yield Place(grown, before if index == 0 else None)
+
+
+def _planes(options: ModelOptions) -> list[int]:
+    if options.width is None:
+        return options.widths
+    first = options.widths[0]
+    return [width * options.width // first for width in options.widths]
+
+
+def _stride(options: ModelOptions, stage: int) -> int:
+    if options.strides is None:
+        return 1 if stage == 0 or options.kind.domain == "vector" else 2
+    if len(options.strides) != len(options.widths):
+        message = f"give {len(options.widths)}, one for each stage"
+        raise TableError([Problem("model.strides", message)])
+    return options.strides[stage]
+
+
+def _share(width: int, options: ModelOptions, blocks: Blocks) -> int:
+    """The channels of one value."""
+    if not STARTS[options.start or usual(blocks)].split:
+        return width
+    share, rest = divmod(width, len(blocks.states))
+    if rest:
+        message = f"{width} channels cannot be shared out among {len(blocks.states)} values"
+        raise TableError([Problem("model.widths", message)])
+    return share
+
+
+# --------------------------------------------------------------------------- how many blocks
+
+
+def block_layers(blocks: Blocks, family: Family) -> int:
+    """The layers that a block adds to the depth."""
+    return blocks.path if family.along else blocks.layers
+
+
+def _numbers(options: ModelOptions, stages: int, blocks: Blocks, family: Family) -> list[int]:
+    """The blocks of each stage."""
+    if isinstance(options.blocks, list):
+        if len(options.blocks) != stages:
+            message = f"give {stages} numbers, one for each of the widths, or one for all"
+            raise TableError([Problem("model.blocks", message)])
+        return list(options.blocks)
+    if options.blocks is not None:
+        return [options.blocks] * stages
+    return [_divided(options, family, block_layers(blocks, family), stages)] * stages
+
+
+def _divided(options: ModelOptions, family: Family, layers: int, stages: int) -> int:
+    """How many blocks of `layers` layers, the same number in every stage, `depth` holds."""
+    assert options.depth is not None
+    number, rest = divmod((depth := options.depth) - family.other, layers * stages)
+    if number >= 1 and rest == 0:
+        return number
+    if family.depths:
+        known = ", ".join(map(str, family.depths))
+        message = f"{depth} is none of the published depths, {known}; else give blocks"
+        raise TableError([Problem("model.depth", message)])
+    near = [n * layers * stages + family.other for n in (number, number + 1) if n >= 1]
+    each = "" if stages == 1 else f" and there are {stages} stages"
+    raise TableError(
+        [
+            Problem(
+                "model.depth",
+                f"{depth} layers are no whole number of blocks: a {blocks_name(options)} block "
+                f"has {layers}{each}, stem and classifier {family.other}; "
+                f"write {' or '.join(map(str, near))}",
+            )
+        ]
+    )
+
+
+def blocks_name(options: ModelOptions) -> str:
+    """The scheme as a message names it."""
+    return options.scheme if "\n" not in options.scheme else "scheme's"

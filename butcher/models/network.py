@@ -1,0 +1,118 @@
+"""A network: stem, stages of blocks, head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from butcher.models.starts import channel_dimension
+from butcher.models.transitions import Domain
+
+States = Tensor | tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a network when it is built.
+
+    blocks      of each stage.
+    layers      weighted layers as the paper counts: stem, sub-nets, classifier; no shortcuts.
+    nfe         evaluations of sub-nets, of all blocks.
+    dead        parameters that a rule of the paper leaves without effect, by name.
+    remarks     what a reader of the network should know, each a sentence.
+    """
+
+    blocks: tuple[int, ...]
+    layers: int
+    nfe: int
+    dead: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Network(nn.Module):
+    """Stem, stages of blocks that hand states on, and a head that reads the newest values.
+
+    Blocks of one state are given a tensor, those of several a tuple. A stem that gives one tensor
+    where a tuple is needed is followed by the first block's `start`.
+
+    newest  which states are the newest values; the head is given them side by side.
+    """
+
+    facts: Facts
+
+    def __init__(
+        self,
+        stem: nn.Module,
+        stages: Sequence[nn.Module],
+        head: nn.Module,
+        *,
+        newest: Sequence[int] = (0,),
+        domain: Domain = "image",
+    ) -> None:
+        super().__init__()
+        self.stem = stem
+        self.stages = nn.Sequential(*stages)
+        self.head = head
+        self.newest = tuple(newest)
+        self.dim = channel_dimension(domain)
+
+    @property
+    def blocks(self) -> list[nn.Module]:
+        """The blocks of all stages."""
+        return [
+            part for stage in self.stages.children() for part in stage.children() if is_block(part)
+        ]
+
+    def begin(self, x: Tensor) -> States:
+        """The states before the first block."""
+        u: States = self.stem(x)
+        first: Any = self.blocks[0]
+        if isinstance(u, Tensor) and len(first.states) > 1:
+            return first.start(u)  # type: ignore[no-any-return]
+        return u
+
+    def value(self, state: States) -> Tensor:
+        """The newest values of a state, side by side: (N, C, ...)."""
+        if isinstance(state, Tensor):
+            return state
+        values = [state[i] for i in self.newest]
+        return values[0] if len(values) == 1 else torch.cat(values, dim=self.dim)
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """What the stem gives and what each stage gives, newest values: (N, C, H, W) each."""
+        state = self.begin(x)
+        found = [self.value(state)]
+        for stage in self.stages.children():
+            state = stage(state)
+            found.append(self.value(state))
+        return found
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From data (N, in_channels, ...) to logits (N, classes)."""
+        return self.head(self.value(self.stages(self.begin(x))))  # type: ignore[no-any-return]
+
+
+def is_block(module: nn.Module) -> bool:
+    """Whether it is a compiled block, and no ReLU or pooling between blocks."""
+    return hasattr(module, "states") and hasattr(module, "nfe")
+
+
+class Relu(nn.Module):
+    """A ReLU after a block, of its newest values: `post = "relu"`.
+
+    Original ResNet, and the released code of Luo et al. The order is that of the map before it.
+    """
+
+    def __init__(self, newest: Sequence[int]) -> None:
+        super().__init__()
+        self.newest = tuple(newest)
+
+    def forward(self, state: States) -> States:
+        """The state, of the same shapes."""
+        if isinstance(state, Tensor):
+            return torch.relu(state)
+        return tuple(torch.relu(u) if i in self.newest else u for i, u in enumerate(state))
