@@ -7,7 +7,7 @@ BUTCHER := $(VENV)/bin/butcher
 # What to give to pytest: make test ARGS='-x -m "not slow"'
 ARGS ?=
 
-ALL_EXTRAS := train,draw,plot,export
+ALL_EXTRAS := train,draw,plot,export,zoo
 
 .PHONY: help demo test check format build-env constraints clean
 .DEFAULT_GOAL := help
