@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -32,6 +32,9 @@ class Branch(Protocol):
     def make(self, shape: Shape, *, activated: bool = False) -> nn.Module:
         """A new one for `shape`; `activated`: its input has been through BN-ReLU."""
 
+    def initialise(self, module: nn.Module, branches: int) -> None:
+        """Start values that differ from He's, of a module made by `make`, one of `branches`."""
+
 
 @dataclass(frozen=True)
 class Shortcut:
@@ -43,6 +46,9 @@ class Shortcut:
     def make(self, shape: Shape, *, activated: bool = False) -> nn.Module:
         """`activated` changes nothing."""
         return projection(shape, self.domain)
+
+    def initialise(self, module: nn.Module, branches: int) -> None:
+        """He's."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +184,12 @@ class Blocks:
             return None
         modules = self._through(self.transition.before, place.before, equal)
         return modules if len(self.states) == 1 else Each(modules)
+
+    def nets(self, block: nn.Module, *, starts: bool) -> Iterator[tuple[Branch, nn.Module]]:
+        """The sub-nets of a block that `make` made, each with what made it."""
+        used = self.starter_uses if starts else self.uses
+        for use, net in zip(used, block.get_submodule("f").children(), strict=True):
+            yield self._branch(use), net
 
     @property
     def domain(self) -> Domain:

@@ -12,7 +12,6 @@ from butcher.compiler import Scheme, UnknownSpecError, resolve
 from butcher.models.blocks import Blocks
 from butcher.models.family import FAMILIES, Family
 from butcher.models.heads import Head
-from butcher.models.initialise import initialise
 from butcher.models.layout import block_layers, places
 from butcher.models.model import ModelOptions
 from butcher.models.network import Network
@@ -62,13 +61,11 @@ def build(table: Mapping[str, Any], in_channels: int, classes: int) -> Network:
 def network(options: ModelOptions, in_channels: int, classes: int) -> Network:
     """The network of options that `read` has read."""
     try:
-        made = stack(options, in_channels, classes).build()
+        return stack(options, in_channels, classes).build()
+    except TableError:
+        raise
     except ValueError as wrong:
-        if isinstance(wrong, TableError):
-            raise
         raise TableError([Problem("model", str(wrong))]) from None
-    initialise(made, options)
-    return made
 
 
 def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
@@ -110,6 +107,7 @@ def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
         activated=options.activated,
         survival=options.survival,
         reversible=options.reversible,
+        zero_init=options.zero_init,
         remarks=tuple(_remarks(options)),
     )
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from torch import nn
 
-from butcher.models.model import ModelOptions
-from butcher.models.network import Network
+from butcher.models.blocks import Branch
 from butcher.models.subnets import last_norm
 
 
-def initialise(network: Network, options: ModelOptions) -> None:
-    """He normal convolutions; the last BatchNorm of a sub-net zero if wanted; the paper's own."""
+def initialise(
+    network: nn.Module, nets: Sequence[tuple[Branch, nn.Module]], *, zero: bool = False
+) -> None:
+    """He normal convolutions, then what the paper of each sub-net asks for.
+
+    zero  whether the BatchNorm that a sub-net ends in has weight 0, so that the sub-net starts as
+          zero and a block as the identity (Goyal et al. 2017, arXiv:1706.02677, section 5.1).
+    """
     he_normal(network)
-    blocks: list[Any] = network.blocks
-    nets = [net for block in blocks for net in block.f]
-    for net in nets:
-        if options.zero_init and (norm := last_norm(net)) is not None:
+    for branch, net in nets:
+        branch.initialise(net, len(nets))
+        if zero and (norm := last_norm(net)) is not None:
             nn.init.zeros_(norm.weight)
 
 

@@ -11,7 +11,8 @@ from torch import nn
 
 from butcher.coefficient import Coefficient
 from butcher.ir.graph import Graph
-from butcher.models.blocks import Blocks
+from butcher.models.blocks import Blocks, Branch
+from butcher.models.initialise import initialise
 from butcher.models.network import Facts, Network, Relu
 from butcher.models.shape import Place
 from butcher.models.starts import STARTS, Split, Start, Stems, usual
@@ -30,6 +31,7 @@ class Stack:
     activated   whether the stem ends in BN-ReLU, for which the first sub-nets leave out theirs.
     survival    of the last block where branches are dropped; that of the first ones is near 1.
     reversible  whether training stores no activations of blocks that invert.
+    zero_init   whether sub-nets that end in a normalisation start as zero.
     """
 
     blocks: Blocks
@@ -42,6 +44,7 @@ class Stack:
     activated: bool = False
     survival: float | None = None
     reversible: bool = False
+    zero_init: bool = False
     remarks: Sequence[str] = field(default=())
 
     @property
@@ -66,8 +69,17 @@ class Stack:
             newest=self.blocks.newest,
             domain=self.blocks.domain,
         )
+        initialise(network, list(self._nets(network)), zero=self.zero_init)
         network.facts = self._facts(network)
         return network
+
+    def _nets(self, network: Network) -> Iterator[tuple[Branch, nn.Module]]:
+        """Every sub-net, and what made it."""
+        blocks = iter(network.blocks)
+        for stage, places in enumerate(self.stages):
+            starters = self.rule.starters(self.blocks, stage)
+            for index in range(len(places)):
+                yield from self.blocks.nets(next(blocks), starts=index < starters)
 
     # ------------------------------------------------------------------ parts
 

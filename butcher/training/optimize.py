@@ -14,6 +14,8 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
+from butcher.models.decay import param_groups
+
 if TYPE_CHECKING:
     from butcher.training.recipe import TrainOptions
 
@@ -21,16 +23,11 @@ WARMUP_START = 0.01  # of the learning rate
 
 
 def optimizer(model: nn.Module, options: TrainOptions) -> optim.Optimizer:
-    """SGD or AdamW over every parameter of the model."""
+    """SGD or AdamW over every parameter of the model; numbers of the schemes do not decay."""
+    groups = param_groups(model, options.weight_decay)
     if options.optimizer == "adamw":
-        return optim.AdamW(model.parameters(), lr=options.lr, weight_decay=options.weight_decay)
-    return optim.SGD(
-        model.parameters(),
-        lr=options.lr,
-        momentum=options.momentum,
-        nesterov=options.nesterov,
-        weight_decay=options.weight_decay,
-    )
+        return optim.AdamW(groups, lr=options.lr)
+    return optim.SGD(groups, lr=options.lr, momentum=options.momentum, nesterov=options.nesterov)
 
 
 def schedule(
