@@ -13,6 +13,7 @@ from torch import nn
 from butcher.block import make_block
 from butcher.compiler import OptionError, Scheme, Use, transformed, uses
 from butcher.ir.graph import Graph, State
+from butcher.ir.invert import invert
 from butcher.ir.lower import lower
 from butcher.models.shape import Place, Shape
 from butcher.models.transitions import Domain, Transition, projection
@@ -91,6 +92,11 @@ class Blocks:
     def lag(self) -> int:
         """How many blocks it takes until no state is older than the first of them."""
         return max(state.lag for state in self.states)
+
+    @property
+    def inverts(self) -> bool:
+        """Whether a block that keeps the shape gives back what it was given."""
+        return invert(self.graph) is not None
 
     @property
     def keeps_evaluations(self) -> bool:

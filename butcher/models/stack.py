@@ -14,6 +14,7 @@ from butcher.ir.graph import Graph
 from butcher.models.blocks import Blocks, Branch
 from butcher.models.initialise import initialise
 from butcher.models.network import Facts, Network, Relu
+from butcher.models.reversible import Reversible
 from butcher.models.shape import Place
 from butcher.models.starts import STARTS, Split, Start, Stems, usual
 
@@ -60,6 +61,8 @@ class Stack:
     def build(self) -> Network:
         """The network; ValueError for what cannot be, with the reason."""
         self.rule.check(self.blocks)
+        if self.reversible:
+            self._check_inverse()
         self._check_lengths()
         stages = [self._stage(index, places) for index, places in enumerate(self.stages)]
         network = Network(
@@ -111,6 +114,16 @@ class Stack:
                 'repeat where it changes shape; write start = "restart"'
             )
 
+    def _check_inverse(self) -> None:
+        name = self.blocks.scheme.name
+        if not self.blocks.inverts:
+            raise ValueError(
+                f"blocks of {name} have no inverse; write reversible = false, or a scheme such as "
+                "revnet, lm_resnet, second_order, midpoint_network"
+            )
+        if self.post_relu:
+            raise ValueError('a ReLU has no inverse; write reversible = false, or post = "none"')
+
     def _stage(self, stage: int, places: Sequence[Place]) -> OrderedDict[str, nn.Module]:
         """The parts of a stage by name: blocks 0, 1, ..., and what stands between them."""
         parts: OrderedDict[str, nn.Module] = OrderedDict()
@@ -139,7 +152,7 @@ class Stack:
         return 1 - number / sum(sizes) * (1 - self.survival)
 
     def _held(self, parts: OrderedDict[str, nn.Module]) -> nn.Sequential:
-        return nn.Sequential(parts)
+        return Reversible(parts) if self.reversible else nn.Sequential(parts)
 
     # ------------------------------------------------------------------ facts
 
