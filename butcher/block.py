@@ -33,6 +33,7 @@ def make_block(
     step: str | None = None,
     weights: str | None = None,
     transition: SubNet | None = None,
+    starts: Scheme | str | os.PathLike[str] | None = None,
     **values: float | None,
 ) -> nn.Module:
     """A live block: what `butcher.compile` emits, executed and given its sub-nets.
@@ -48,6 +49,8 @@ def make_block(
               several states one module for all, a sequence with one for each, or what builds one.
               A sub-net that reads a state as it comes maps to the new shape itself, see
               `butcher.compiler.uses`; all others keep that.
+    starts    a multistep method that this one-step method starts: the block takes and gives the
+              states of that one.
     values    `param` names, start values of `learn` names, `channels` where one is per channel. A
               name that the class had to change (`training` is `training_` there) is given as it
               stands in the file, but a symbol called like a parameter of this function, such as
@@ -56,7 +59,9 @@ def make_block(
     None means what the file says. The block's source is `inspect.getsource(type(block))`.
     """
     scheme = resolve(scheme)
-    make = live_class(_source(scheme, scheme.digest, step, weights))
+    other = None if starts is None else resolve(starts)
+    digests = scheme.digest, other.digest if other else ""
+    make = live_class(_source(scheme, other, digests, step, weights))
     given: dict[str, object] = dict(_keywords(make, scheme.name, values))
     if h is not None:
         if not math.isfinite(h):
@@ -71,11 +76,17 @@ def make_block(
 
 
 @lru_cache(maxsize=256)
-def _source(scheme: Scheme, digest: str, step: str | None, weights: str | None) -> str:
-    """A stack asks for the same block again and again. The digest is part of the key: schemes that
-    say the same are equal, and yet their texts differ, and the emitted file names its text.
+def _source(
+    scheme: Scheme,
+    starts: Scheme | None,
+    digests: tuple[str, str],
+    step: str | None,
+    weights: str | None,
+) -> str:
+    """A stack asks for the same block again and again. The digests are part of the key: schemes
+    that say the same are equal, and yet their texts differ, and the emitted file names its text.
     """
-    return compile_scheme(scheme, step=step, weights=weights)
+    return compile_scheme(scheme, step=step, weights=weights, starts=starts)
 
 
 def _keywords(
@@ -88,7 +99,7 @@ def _keywords(
     for key, value in values.items():
         keyword = key if key in known else f"{key}_"
         if keyword not in known:
-            all_known = ", ".join(["h", "step", "weights", "transition", *known])
+            all_known = ", ".join(["h", "step", "weights", "transition", "starts", *known])
             near = get_close_matches(key, known, n=1)
             mend = f"did you mean {near[0]}? " if near else ""
             raise TypeError(f"{name} has no {key!r}: {mend}its keywords are {all_known}")

@@ -35,9 +35,11 @@ def compile_spec(
     weights: str | None,
     class_name: str | None,
     verify: bool,
+    starts: str | None,
 ) -> None:
     """`butcher compile`."""
     scheme = scheme_of(spec)
+    other = None if starts is None else scheme_of(starts)
     try:
         source, warnings = compiler.translate(
             scheme,
@@ -46,6 +48,7 @@ def compile_spec(
             weights=weights,
             class_name=class_name,
             verify=verify,
+            starts=other,
         )
     except SpecError as problem:
         say(problem.diagnostics, problem.source)

@@ -63,6 +63,10 @@ def compile_(
     weights: Annotated[
         Weights | None, typer.Option(help="default: what the file says, or per-stage")
     ] = None,
+    starts: Annotated[
+        str | None,
+        typer.Option(metavar="SPEC", help="take and give the states of a multistep method"),
+    ] = None,
     class_name: Annotated[str | None, typer.Option(metavar="NAME")] = None,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="check the claims")] = True,
 ) -> None:
@@ -75,6 +79,7 @@ def compile_(
         weights=None if weights is None else weights.value,
         class_name=class_name,
         verify=verify,
+        starts=starts,
     )
 
 

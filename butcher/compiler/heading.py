@@ -12,8 +12,10 @@ from butcher.spec import Scheme
 from butcher.version import __version__
 
 
-def heading(scheme: Scheme, graph: Graph, verdict: Verdict, class_name: str) -> Header:
-    """The header of the emitted file."""
+def heading(
+    scheme: Scheme, graph: Graph, verdict: Verdict, class_name: str, starts: Scheme | None = None
+) -> Header:
+    """The header of the emitted file; `starts` is the method whose states the block has."""
     lines = _verified(scheme, verdict)
     sweeps = verdict.swept
     if sweeps is not None:
@@ -32,7 +34,9 @@ def heading(scheme: Scheme, graph: Graph, verdict: Verdict, class_name: str) -> 
         options=(
             ("step", _step_words(graph)),
             ("weights", "shared" if scheme.shared else "per stage"),
+            *([("starts", f"{starts.name} (digest {starts.digest})")] if starts else []),
         ),
+        starts=starts.name if starts is not None else None,
     )
 
 

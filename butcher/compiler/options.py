@@ -20,17 +20,20 @@ class OptionError(ValueError):
     """An option that does not exist, or that cannot be used with this method."""
 
 
+CONTROLLED = "controlled"
+
+
 def chosen_step(step: str | None) -> Step | None:
-    """How the step is held; None is what the file says."""
+    """How h is held; None is what the file says. A controlled step says no more than in how many
+    steps h is gone.
+    """
     match step:
         case None | "fixed" | "learned" | "per-stage":
             return step
         case "controlled":
-            raise OptionError(
-                "step control is not available yet; compile with fixed, learned or per-stage"
-            )
+            return None
         case _:
-            known = ", ".join(get_args(Step))
+            known = ", ".join([*get_args(Step), CONTROLLED])
             raise OptionError(f"no step is called {step!r}; there are {known}")
 
 
@@ -45,9 +48,10 @@ def chosen_weights(scheme: Scheme, weights: str | None) -> Scheme:
             raise OptionError(f"weights are per-stage or shared, not {weights!r}")
 
 
-def chosen_name(scheme: Scheme, name: str | None) -> str:
-    """The name of the class: given, or the method's in CamelCase."""
-    name = scheme.class_name if name is None else name
+def chosen_name(scheme: Scheme, name: str | None, starts: Scheme | None = None) -> str:
+    """The name of the class: given, or the method's in CamelCase, as `EulerStartsLmResnet`."""
+    if name is None:
+        name = scheme.class_name + (f"Starts{starts.class_name}" if starts is not None else "")
     if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name):
         raise OptionError(f"{name!r} is no name for a class; give one with --class-name")
     return name
@@ -95,6 +99,11 @@ def unusable(
     """What makes a method that can be analysed impossible to compile as asked."""
     yield from _unused_step(scheme, graph, step, h)
     yield from _out_of_range(scheme, graph)
+    yield from implicit(scheme, graph)
+
+
+def implicit(scheme: Scheme, graph: Graph) -> Iterator[Diagnostic]:
+    """Circles, and nothing that says how they are computed."""
     if not graph.is_explicit and graph.sweeps is None:
         yield error(
             "B501",

@@ -15,6 +15,7 @@ from butcher.compiler.options import (
     chosen_weights,
     unusable,
 )
+from butcher.compiler.starting import chosen_starts, started
 from butcher.compiler.sweeps import straightened, too_many
 from butcher.compiler.verdict import examine
 from butcher.emit.torch_module import NotAFloatError, emit_module
@@ -32,6 +33,7 @@ def compile(  # the word for what this does
     weights: str | None = None,
     class_name: str | None = None,
     verify: bool = True,
+    starts: Scheme | str | os.PathLike[str] | None = None,
 ) -> str:
     """The source of a standalone `torch.nn.Module`; nothing here imports torch.
 
@@ -41,12 +43,20 @@ def compile(  # the word for what this does
     weights     "per-stage" or "shared".
     class_name  of the class; the method's name in CamelCase if not given.
     verify      whether the claims are verified; a false one is an error.
+    starts      a multistep method that this one-step method starts: the block takes and gives the
+                states of that one.
 
     None means what the file says; else a fixed step of 1, per stage. Raises SpecError for a
     method that has errors, OptionError for options that cannot be.
     """
     source, _ = translate(
-        resolve(scheme), step=step, h=h, weights=weights, class_name=class_name, verify=verify
+        resolve(scheme),
+        step=step,
+        h=h,
+        weights=weights,
+        class_name=class_name,
+        verify=verify,
+        starts=starts,
     )
     return source
 
@@ -59,10 +69,12 @@ def translate(
     weights: str | None = None,
     class_name: str | None = None,
     verify: bool = True,
+    starts: Scheme | str | os.PathLike[str] | None = None,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """As `compile`, with the warnings."""
+    other = chosen_starts(starts)
     with bounded(scheme, 6):
-        return _translated(scheme, step, h, weights, class_name, verify)
+        return _translated(scheme, step, h, weights, class_name, verify, other)
 
 
 def _translated(
@@ -72,8 +84,9 @@ def _translated(
     weights: str | None,
     class_name: str | None,
     verify: bool,
+    starts: Scheme | None,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
-    mode, name = chosen_step(step), chosen_name(scheme, class_name)
+    mode, name = chosen_step(step), chosen_name(scheme, class_name, starts)
     start = chosen_start(scheme, mode, h)
     scheme = chosen_weights(scheme, weights)
     verdict = examine(scheme, verify=verify)
@@ -86,10 +99,10 @@ def _translated(
     findings += unusable(scheme, graph, mode, start)
     if has_errors(findings):
         raise SpecError(findings, scheme.source)
-    graph = straightened(graph)
+    graph = started(straightened(graph), starts)
     warnings = tuple(d for d in findings if d.severity is Severity.WARNING)
     try:
-        return emit_module(graph, heading(scheme, graph, verdict, name)), warnings
+        return emit_module(graph, heading(scheme, graph, verdict, name, starts)), warnings
     except NotAFloatError as problem:  # of sums that sharing made; others have been found above
         found = error("B504", scheme.place.span, str(problem))
         raise SpecError([*findings, found], scheme.source) from None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from butcher.compiler.lookup import resolve
 from butcher.compiler.options import chosen_step, chosen_weights
+from butcher.compiler.starting import Named, chosen_starts, started
 from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
-from butcher.spec import Scheme
 
 
 @dataclass(frozen=True)
@@ -31,24 +30,26 @@ class Use:
 
 
 def uses(
-    scheme: Scheme | str | os.PathLike[str],
+    scheme: Named,
     step: str | None = None,
     weights: str | None = None,
+    starts: Named | None = None,
 ) -> tuple[Use, ...]:
     """One for every set of weights, in the order of `self.f`. Claims are not verified."""
-    graph = _graph(scheme, step, weights)
+    graph = _graph(scheme, step, weights, starts)
     return tuple(_use(graph, group) for group in graph.groups)
 
 
 def transformed(
-    scheme: Scheme | str | os.PathLike[str],
+    scheme: Named,
     step: str | None = None,
     weights: str | None = None,
+    starts: Named | None = None,
 ) -> tuple[str, ...]:
     """The keys of the states that pass through the block's transition, in the order of `states`;
     with none the block has no keyword `transition`.
     """
-    return _graph(scheme, step, weights).transformed
+    return _graph(scheme, step, weights, starts).transformed
 
 
 def _use(graph: Graph, group: str) -> Use:
@@ -63,7 +64,8 @@ def _use(graph: Graph, group: str) -> Use:
     )
 
 
-def _graph(scheme: Scheme | str | os.PathLike[str], step: str | None, weights: str | None) -> Graph:
+def _graph(scheme: Named, step: str | None, weights: str | None, starts: Named | None) -> Graph:
     """The block as it is emitted."""
     chosen = chosen_weights(resolve(scheme), weights)
-    return straightened(lower(chosen, chosen_step(step)))
+    graph = straightened(lower(chosen, chosen_step(step)))
+    return started(graph, chosen_starts(starts))

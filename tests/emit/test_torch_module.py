@@ -54,6 +54,12 @@ def test_golden_text(
     assert source == snapshot(extension_class=PythonFile)
 
 
+@pytest.mark.parametrize(("name", "starts"), [("euler", "lm_resnet"), ("rk4", "ab4")])
+def test_golden_text_of_a_starter(name: str, starts: str, snapshot: SnapshotAssertion) -> None:
+    source = without_version(compile(name, starts=starts))
+    assert source == snapshot(extension_class=PythonFile)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every spec, with every step."""
@@ -62,6 +68,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for step in ("fixed", "learned", "per-stage"):
             text = compile(name, step=step)
             (path / f"{name}_{step.replace('-', '_')}.py").write_text(text, encoding="utf-8")
+    for name, starts in (("euler", "lm_resnet"), ("rk4", "ab4"), ("euler", "milne4")):
+        text = compile(name, starts=starts)
+        (path / f"{name}_starts_{starts}.py").write_text(text, encoding="utf-8")
     return path
 
 

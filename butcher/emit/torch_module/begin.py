@@ -12,7 +12,9 @@ from butcher.ir.graph import Evaluation, Graph, Row, Term
 
 @dataclass(frozen=True)
 class Beginning:
-    """evaluations: for the key of each kept evaluation, the evaluation that it starts as."""
+    """evaluations: for the key of each kept evaluation, the evaluation that it starts as; none for
+    one that the method never reads, as in a block that starts another method: it starts as zeros.
+    """
 
     steps: list[Step]
     evaluations: Mapping[str, str]
@@ -55,14 +57,23 @@ def _kept(graph: Graph) -> dict[str, str]:
     """state -> evaluation, through all lags."""
     output = dict(zip(graph.state, graph.outputs, strict=True))
     found: dict[str, str] = {}
+    read = _read(graph, output)
     for state in graph.states:
-        if state.kind != "evaluation":
+        if state.kind != "evaluation" or state.key not in read:
             continue
         key = output[state.key]
         while key in graph.state:
             key = output[key]
         found[state.key] = _first_sweep(graph, graph.evaluation[key])
     return found
+
+
+def _read(graph: Graph, output: Mapping[str, str]) -> set[str]:
+    """The states that a row reads, in this block or, handed on, in a later one."""
+    read = {term.source for row in graph.rows for term in row.terms}
+    for _ in graph.states:
+        read |= {output[key] for key in read if key in output}
+    return read
 
 
 def _first_sweep(graph: Graph, evaluation: Evaluation) -> str:

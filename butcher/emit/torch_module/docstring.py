@@ -78,7 +78,8 @@ class Docstring:
         if len(self.graph.states) == 1:
             return ""
         keys = ", ".join(state.key for state in self.graph.states)
-        return f"In and out goes the tuple ({keys}); `start` makes the first."
+        of = f" of {self.header.starts}, which this block starts" if self.header.starts else ""
+        return f"In and out goes the tuple ({keys}){of}; `start` makes the first."
 
     def _numbers(self) -> Iterator[str]:
         for symbol in self.parameters.symbols:

@@ -120,38 +120,48 @@ class Methods:
             writer.bracketed("states = (", keys, ")")
 
     def write_init(self, writer: Writer) -> None:
-        groups = self.graph.groups
-        kind = "SubNets" if self.several_slots else "SubNet"
-        writer.line()
         keywords = self.parameters.keywords()
         if self.graph.transformed:
             keywords.append("transition: SubNet | None = None")
-        writer.bracketed("def __init__(", ["self", f"f: {kind}", "*", *keywords], ") -> None:")
+        self.write_signature(writer, keywords)
         with writer.indented():
             writer.line("super().__init__()")
-            if self.several_slots:
-                slot = {e.group: e.slot for e in self.graph.evaluations}
-                slots = [f'"{slot[group]}"' for group in groups]
-                flat = f"self.f = nn.ModuleList(slot_nets(f, ({', '.join(slots)})))"
-                if len(flat) <= writer.room:
-                    writer.line(flat)
-                else:
-                    writer.bracketed("slots = (", slots, ")")
-                    writer.line("self.f = nn.ModuleList(slot_nets(f, slots))")
-            else:
-                writer.line(f"self.f = nn.ModuleList(sub_nets(f, {len(groups)}))")
+            self.write_nets(writer)
             write_transition(self.graph, writer)
             self.parameters.write_init(writer)
 
-    def write_extra_repr(self, writer: Writer) -> None:
+    def write_signature(self, writer: Writer, keywords: Sequence[str]) -> None:
+        kind = "SubNets" if self.several_slots else "SubNet"
+        writer.line()
+        writer.bracketed("def __init__(", ["self", f"f: {kind}", "*", *keywords], ") -> None:")
+
+    def write_nets(self, writer: Writer) -> None:
+        groups = self.graph.groups
+        if not self.several_slots:
+            writer.line(f"self.f = nn.ModuleList(sub_nets(f, {len(groups)}))")
+            return
+        slot = {e.group: e.slot for e in self.graph.evaluations}
+        slots = [f'"{slot[group]}"' for group in groups]
+        flat = f"self.f = nn.ModuleList(slot_nets(f, ({', '.join(slots)})))"
+        if len(flat) <= writer.room:
+            writer.line(flat)
+        else:
+            writer.bracketed("slots = (", slots, ")")
+            writer.line("self.f = nn.ModuleList(slot_nets(f, slots))")
+
+    def shown(self) -> list[str]:
+        """What `extra_repr` says."""
         shown = [f"{name}={{self.{name}}}" for name in self.parameters.fixed]
-        shown += [f"{self.parameters.name(s)} learned" for s in self.parameters.learned]
+        return shown + [f"{self.parameters.name(s)} learned" for s in self.parameters.learned]
+
+    def write_extra_repr(self, writer: Writer) -> None:
+        shown = self.shown()
         if not shown:
             return
         writer.line()
         writer.line("def extra_repr(self) -> str:")
         with writer.indented():
-            braces = "f" if self.parameters.fixed else ""
+            braces = "f" if any("{" in text for text in shown) else ""
             lines = _wrapped(shown, writer.room - 24)
             if len(lines) == 1:
                 writer.line(f'return {braces}"{lines[0]}"')
@@ -287,6 +297,8 @@ class Methods:
                 first[s.name]
                 if s.kind == "value"
                 else f"{self.names.locals[of[s.key]]}.to({self.like}.dtype)"
+                if s.key in of
+                else f"torch.zeros_like({self.like})"
                 for s in self.graph.states
             ]
             self.write_return(writer, returned)
@@ -295,8 +307,11 @@ class Methods:
         said = "earlier values are the same"
         if steps:
             said = "earlier evaluations are the first one"
-            if any(s.kind == "value" and s.lag for s in self.graph.states):
-                said = f"earlier values are the same, {said}"
+        elif any(s.kind == "evaluation" for s in self.graph.states):
+            said = "earlier evaluations are zeros, read by nothing here"
+        kinds = {s.kind for s in self.graph.states if s.lag}
+        if kinds == {"value", "evaluation"}:
+            said = f"earlier values are the same, {said}"
         if all(s.kind == "value" and not s.lag for s in self.graph.states):
             said = "what is not given is as the first"
         writer.docstring(f"The state before the first block: {said}.")

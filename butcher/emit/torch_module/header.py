@@ -19,6 +19,8 @@ class Header:
     stages      the file's, before pruning.
     options     (`step`, `learned`), ... as they were asked for.
     digest      of the canonical text.
+    starts      the method whose states a block of this one has, to start it.
+    lower_order of the two orders of the pair, where the step is controlled.
     """
 
     class_name: str
@@ -31,6 +33,8 @@ class Header:
     cite: str | None = None
     verified: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = field(default=())
+    starts: str | None = None
+    lower_order: int | None = None
 
 
 def write_header(writer: Writer, header: Header) -> None:
