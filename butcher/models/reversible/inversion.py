@@ -67,7 +67,7 @@ def inverse_matrix(block: nn.Module) -> Tensor | None:
         old = twin(block, nets).inverse(tuple(new))
     if used != [1] * count:
         return None
-    return torch.stack([x.expand(-1, old[0].shape[1], -1).squeeze(0) for x in old], dim=1)
+    return torch.stack(torch.broadcast_tensors(*(x.squeeze(0) for x in old)), dim=1)  # type: ignore[no-untyped-call]
 
 
 def observed(

@@ -37,13 +37,7 @@ class Reversible(nn.Sequential):
 
     def forward(self, state: State) -> State:
         """The state after the last block."""
-        recomputes = (
-            self.training
-            and torch.is_grad_enabled()
-            and not torch._C._are_functorch_transforms_active()
-            and not any(is_lazy(p) for p in self.parameters())  # the first call gives them a size
-        )
-        if recomputes:
+        if self.training and torch.is_grad_enabled():
             return self._recomputing(state)  # type: ignore[no-any-return]
         return super().forward(state)  # type: ignore[no-any-return, no-untyped-call]
 
@@ -103,6 +97,9 @@ class Reversible(nn.Sequential):
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _recomputing(self, state: State) -> State:
         """The same, storing what `kept` says and the last state."""
+        lazy = any(map(is_lazy, self.parameters()))  # the first call gives them a size
+        if lazy or torch._C._are_functorch_transforms_active():
+            return super().forward(state)  # type: ignore[no-any-return, no-untyped-call]
         for visit in self._visits(state):
             state = visit(state)
         return state
