@@ -131,7 +131,15 @@ def _with_defaults(table: Mapping[str, Any], chosen: Family) -> dict[str, Any]:
     if published:
         table = {key: value for key, value in table.items() if key != "depth"}
         defaults = {**defaults, **published}
-    return {**defaults, **table}
+    return {**defaults, **{key: _over(defaults.get(key), table[key]) for key in table}}
+
+
+def _over(default: Any, given: Any) -> Any:
+    """What is given; a table that names no kind changes keys of the default one."""
+    if not isinstance(given, Mapping) or "kind" in given:
+        return given
+    default = {"kind": default} if isinstance(default, str) else default or {}
+    return {**default, **{key: _over(default.get(key), value) for key, value in given.items()}}
 
 
 def _subnet_problems(table: Mapping[str, Any]) -> Iterable[Problem]:

@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from butcher.errors import SpecError, escaped
+from butcher.models.setting import SettingError
+from butcher.models.source import RecipeError
 from butcher.training.data import DataError
 from butcher.training.recipe import read_recipe
 from butcher.training.run import run
-from butcher.training.setting import SettingError
-from butcher.training.source import RecipeError
 
 DONE, WRONG, USAGE, UNREADABLE = 0, 1, 2, 3
 

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, Field, model_validator
 from butcher.models.build import read
 from butcher.models.model import ModelOptions
 from butcher.models.options import Options, Problem, TableError, checked, one_of, suggestion
+from butcher.models.setting import apply, settings_of
+from butcher.models.source import RecipeSource, read_source, table_of
 from butcher.training.data import DATASETS
-from butcher.training.setting import Setting, settings_of
-from butcher.training.source import RecipeSource, read_source
 
 
 def _device(name: str) -> str:
@@ -121,35 +121,13 @@ def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
             raise TableError(
                 Problem(name, f"no such table{suggestion(name, OPTIONS)}") for name in unknown
             )
-        sections = {name: _table(tables, name) for name in OPTIONS}
+        sections = {name: table_of(tables, name) for name in OPTIONS}
         given = settings_of(settings, {name: [*o.model_fields] for name, o in OPTIONS.items()})
         source = replace(source, settings=tuple(given))
-        _set(sections, given, ModelOptions.alternatives)
+        apply(sections, given, ModelOptions.alternatives)
         return Recipe(source=source, **_all_checked(sections))
     except TableError as wrong:
         raise source.error(wrong) from None
-
-
-def _table(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
-    table = tables.get(name, {})
-    if not isinstance(table, dict):
-        raise TableError([Problem(name, f"is a table: write [{name}] above its keys")])
-    return dict(table)
-
-
-def _set(
-    sections: dict[str, dict[str, Any]],
-    settings: Sequence[Setting],
-    alternatives: tuple[frozenset[str], ...],
-) -> None:
-    """Write the settings into the tables; of alternative keys the file's one goes."""
-    given = {s.key for s in settings if s.table == "model"}
-    for group in alternatives:
-        if group & given:
-            for key in group:
-                sections["model"].pop(key, None)
-    for setting in settings:
-        sections[setting.table][setting.key] = setting.value
 
 
 def _all_checked(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from butcher.models import build, network
+from butcher.models.setting import SettingError, settings_of
+from butcher.models.source import RecipeError
 from butcher.training.recipe import read_recipe
-from butcher.training.setting import SettingError, settings_of
-from butcher.training.source import RecipeError
 
 Write = Callable[..., Path]
 
