@@ -15,15 +15,22 @@ from typing import Any
 import pytest
 import torch
 from block.nets import SPECS, block_of, given, source_of, states_of, taken
-from block.test_block_is_the_table import learned
+from block.test_block_is_the_table import HEADER, learned, passed
+from hypothesis import Phase, assume, settings
+from hypothesis import given as given_any
+from hypothesis import strategies as st
+from ir.strategies import graphs, reversible
 from torch import Tensor, nn
 
 from butcher.block import live_class, make_block
-from butcher.coefficient import Number
+from butcher.coefficient import Coefficient, Number
 from butcher.compiler import load, transformed, uses
 from butcher.compiler.sweeps import straightened
+from butcher.emit.torch_module import emit_module
+from butcher.emit.torch_module.program import offset
 from butcher.ir.graph import Graph, Row
 from butcher.ir.lower import lower
+from butcher.passes.prune import prune
 
 OLD, NEW = 3, 5
 WITH = [name for name in SPECS if "transition:" in source_of(name)]
@@ -52,17 +59,21 @@ def changing(name: str, *, transition: Any = Linear, **values: Any) -> nn.Module
     return make_block(name, nets, transition=transition, **values).eval()
 
 
-def operators(block: nn.Module) -> list[nn.Module]:
+def held(block: nn.Module) -> list[nn.Module]:
     """One for every state."""
-    held = block.transition
-    return list(held) if isinstance(held, nn.ModuleList) else [held]
+    found = block.transition
+    return list(found) if isinstance(found, nn.ModuleList) else [found]
 
 
 # ---------------------------------------------------------------------- the rule
 
 
 def ruled(
-    graph: Graph, block: nn.Module, states: tuple[Tensor, ...], symbols: dict[str, Number]
+    graph: Graph,
+    operators: list[nn.Module],
+    block: nn.Module,
+    states: tuple[Tensor, ...],
+    symbols: dict[str, Number],
 ) -> tuple[Tensor, ...]:
     """What the block computes if P is put where the rule says, in the order of the graph."""
     values = {s.name: s.start for s in graph.symbols}
@@ -71,18 +82,21 @@ def ruled(
             values[s.name] = s.distribution.mean.evaluate(values)
     values |= symbols
     came = dict(zip(graph.state, states, strict=True))
-    known = {key: P(u) for (key, u), P in zip(came.items(), operators(block), strict=True)}
+    known = {key: P(u) for (key, u), P in zip(came.items(), operators, strict=True)}
+
+    def number(coefficient: Coefficient) -> float:
+        return float(coefficient.evaluate(values))
 
     def total(row: Row) -> Tensor:
-        terms = [known[t.source] * float(t.coefficient.evaluate(values)) for t in row.terms]
-        return torch.stack(terms).sum(0)
+        terms = [known[t.source] * number(t.coefficient) for t in row.terms]
+        return torch.stack(terms).sum(0) if terms else 0 * known[graph.states[0].key]
 
     for e in graph.evaluations:
         row = graph.row[e.argument]
         source = row.only_source
         argument = came[source] if source in came else total(row)
-        assert e.slot not in graph.timed
-        known[e.key] = block.f[graph.groups.index(e.group)](argument)
+        time = [number(offset(e))] if e.slot in graph.timed else []
+        known[e.key] = block.f[graph.groups.index(e.group)](*time, argument)
     return tuple(total(graph.row[o]) if o in graph.row else known[o] for o in graph.outputs)
 
 
@@ -95,7 +109,7 @@ def test_the_transition_stands_where_the_rule_says(name: str) -> None:
     else:
         block = make_block(name, lambda: Linear(OLD, OLD), transition=lambda: Linear(OLD, OLD))
     states = states_of(block, (2, OLD))
-    wanted = ruled(graph, block, states, learned(block, graph))
+    wanted = ruled(graph, held(block), block, states, learned(block, graph))
     values = taken(block(given(states)))
     for value, want in zip(values, wanted, strict=True):
         assert value.shape == (2, NEW if name in CHANGING else OLD)
@@ -104,6 +118,24 @@ def test_the_transition_stands_where_the_rule_says(name: str) -> None:
     total = torch.stack([value.square().sum() for value in values]).sum()
     for _, gradient in zip(own, torch.autograd.grad(total, [p for _, p in own]), strict=True):
         assert gradient.abs().sum() > 0
+
+
+@settings(max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate], deadline=None)
+@given_any(st.one_of(graphs(), graphs(implicit=True), reversible()))
+def test_of_any_graph_it_stands_there(graph: Graph) -> None:
+    """Inside one space, where every sub-net may read what it likes; then what has no transition
+    is not asked, since there is none.
+    """
+    graph = passed(prune(graph))
+    assume(graph.transformed)
+    nets = [Linear(OLD, OLD) for _ in graph.groups]
+    operators = [Linear(OLD, OLD) for _ in graph.states]
+    block = live_class(emit_module(graph, HEADER))(nets, transition=operators).eval()
+    states = states_of(block, (2, OLD))
+    for value, want in zip(
+        taken(block(given(states))), ruled(graph, operators, block, states, {}), strict=True
+    ):
+        assert torch.allclose(value, want, rtol=1e-8, atol=1e-8)
 
 
 def test_lm_by_hand() -> None:
@@ -154,6 +186,19 @@ def test_what_is_skipped_is_zero_in_the_new_shape() -> None:
     assert found == {True, False}
 
 
+@pytest.mark.parametrize(
+    "rows", ["u[n+1] = u[n] + a*h*f(u[n])", "k = g(a*f(u[n]))\n  u[n+1] = u[n] + h*k"]
+)
+def test_what_is_per_channel_has_the_size_of_the_new_shape(rows: str) -> None:
+    block = make_block(
+        f"method m\n  learn a = 1/2 per channel\n\nstep\n  {rows}\n",
+        [Linear(), Linear(NEW, NEW)][: 1 + ("g(" in rows)],
+        transition=Linear,
+    )
+    assert block(torch.randn(2, OLD)).shape == (2, NEW)
+    assert block.a.shape == (NEW,)
+
+
 # ---------------------------------------------------------------------- the identity
 
 
@@ -176,8 +221,8 @@ def test_without_a_transition_nothing_changes(name: str) -> None:
 
 def test_none_is_the_identity() -> None:
     for name in ("rk4", "lm_resnet"):
-        held = operators(make_block(name, nn.Tanh, transition=None))
-        assert all(type(operator) is nn.Identity for operator in held)
+        block = make_block(name, nn.Tanh, transition=None)
+        assert all(type(operator) is nn.Identity for operator in held(block))
 
 
 # ---------------------------------------------------------------------- what is given
@@ -185,7 +230,7 @@ def test_none_is_the_identity() -> None:
 
 def test_of_several_states_a_module_is_shared_and_a_callable_builds_one_each() -> None:
     P = Linear()
-    assert all(held is P for held in changing("lm_resnet", transition=P).transition)
+    assert all(shared is P for shared in changing("lm_resnet", transition=P).transition)
     first, second = changing("lm_resnet", transition=Linear).transition
     assert first is not second
     assert list(changing("lm_resnet", transition=[P, second]).transition) == [P, second]
