@@ -34,7 +34,7 @@ def make_block(
     weights: str | None = None,
     transition: SubNet | None = None,
     starts: Scheme | str | os.PathLike[str] | None = None,
-    **values: float | None,
+    **values: Any,
 ) -> nn.Module:
     """A live block: what `butcher.compile` emits, executed and given its sub-nets.
 
@@ -42,8 +42,9 @@ def make_block(
     F         what builds a sub-net (called once a set of weights, in stage order), a module (the
               same everywhere), or a sequence of modules; for several slots also a mapping from
               slot name to any of these.
-    h         the value of a fixed, the start value of a learned step.
-    step      "fixed", "learned" or "per-stage"; weights: "per-stage" or "shared".
+    h         the value of a fixed, the start value of a learned step; what controlled steps make
+              together.
+    step      "fixed", "learned", "per-stage" or "controlled"; weights: "per-stage" or "shared".
     transition
               of a block that changes shape: the module that maps its states to the new shape; of
               several states one module for all, a sequence with one for each, or what builds one.
@@ -51,7 +52,8 @@ def make_block(
               `butcher.compiler.uses`; all others keep that.
     starts    a multistep method that this one-step method starts: the block takes and gives the
               states of that one.
-    values    `param` names, start values of `learn` names, `channels` where one is per channel. A
+    values    `param` names, start values of `learn` names, `channels` where one is per channel, and
+              of a controlled step `rtol`, `atol` and its other keywords. A
               name that the class had to change (`training` is `training_` there) is given as it
               stands in the file, but a symbol called like a parameter of this function, such as
               `step` or `F`, with the underscore.
@@ -90,12 +92,12 @@ def _source(
 
 
 def _keywords(
-    make: Callable[..., nn.Module], name: str, values: Mapping[str, float | None]
-) -> dict[str, float | None]:
+    make: Callable[..., nn.Module], name: str, values: Mapping[str, Any]
+) -> dict[str, Any]:
     """The keywords of the class for names of the file; a TypeError lists the known ones."""
     own = {"h", "transition"}
     known = [name for name in _keywords_of(make) if name not in own]
-    given: dict[str, float | None] = {}
+    given: dict[str, Any] = {}
     for key, value in values.items():
         keyword = key if key in known else f"{key}_"
         if keyword not in known:
@@ -132,13 +134,7 @@ def live_class(source: str) -> type[nn.Module]:
     """
     name = f"butcher_block_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     module = sys.modules.get(name) or _executed(source, name)
-    (made,) = (
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and value.__module__ == name
-    )
-    assert issubclass(made, nn.Module)
-    return made
+    return _made(module)
 
 
 def _executed(source: str, name: str) -> ModuleType:
@@ -151,10 +147,21 @@ def _executed(source: str, name: str) -> ModuleType:
     # strings of a `.tab` file reach it only escaped.
     exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102
     sys.modules[name] = module
-    for value in list(vars(module).values()):
-        if isinstance(value, type) and value.__module__ == name:
-            value.__reduce_ex__ = _reduce(value, source)  # type: ignore[method-assign, assignment]
+    made = _made(module)
+    made.__reduce_ex__ = _reduce(made, source)  # type: ignore[method-assign, assignment]
     return module
+
+
+def _made(module: ModuleType) -> type[nn.Module]:
+    """The one module among what an emitted text defines."""
+    (made,) = (
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and issubclass(value, nn.Module)
+    )
+    return made
 
 
 def _reduce(made: type, source: str) -> Callable[[nn.Module, int], str | tuple[Any, ...]]:

@@ -13,9 +13,18 @@ from butcher.version import __version__
 
 
 def heading(
-    scheme: Scheme, graph: Graph, verdict: Verdict, class_name: str, starts: Scheme | None = None
+    scheme: Scheme,
+    graph: Graph,
+    verdict: Verdict,
+    class_name: str,
+    starts: Scheme | None = None,
+    lower_order: int | None = None,
 ) -> Header:
-    """The header of the emitted file; `starts` is the method whose states the block has."""
+    """The header of the emitted file.
+
+    starts       the method whose states the block has.
+    lower_order  of the pair, where the step is controlled.
+    """
     lines = _verified(scheme, verdict)
     sweeps = verdict.swept
     if sweeps is not None:
@@ -32,11 +41,12 @@ def heading(
         cite=scheme.cite,
         verified=tuple(lines),
         options=(
-            ("step", _step_words(graph)),
+            ("step", _step_words(graph, lower_order is not None)),
             ("weights", "shared" if scheme.shared else "per stage"),
             *([("starts", f"{starts.name} (digest {starts.digest})")] if starts else []),
         ),
         starts=starts.name if starts is not None else None,
+        lower_order=lower_order,
     )
 
 
@@ -65,8 +75,10 @@ def _sentence(what: str, result: OrderResult) -> str:
     return f"{text}."
 
 
-def _step_words(graph: Graph) -> str:
+def _step_words(graph: Graph, is_controlled: bool) -> str:
     steps = [s for s in graph.symbols if is_step(s.name)]
+    if is_controlled:
+        return "controlled" if steps[0].kind == "h" else "controlled and h learned"
     if len(steps) == 1 and steps[0].kind == "h":
         return "fixed"
     return "learned per stage" if steps and steps[0].scope == "stage" else "learned"

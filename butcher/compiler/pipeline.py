@@ -6,9 +6,12 @@ import os
 from fractions import Fraction
 
 from butcher.compiler.bounded import bounded
+from butcher.compiler.control import controlled, lower_order
 from butcher.compiler.heading import heading
 from butcher.compiler.lookup import resolve
 from butcher.compiler.options import (
+    CONTROLLED,
+    OptionError,
     chosen_name,
     chosen_start,
     chosen_step,
@@ -38,8 +41,8 @@ def compile(  # the word for what this does
     """The source of a standalone `torch.nn.Module`; nothing here imports torch.
 
     scheme      a Scheme, text (with a line break), a path, or a shipped name.
-    step        how the step is held: "fixed", "learned" or "per-stage".
-    h           its value, or start value.
+    step        how the step is held: "fixed", "learned", "per-stage" or "controlled".
+    h           its value, or start value; of a controlled step what all steps together make.
     weights     "per-stage" or "shared".
     class_name  of the class; the method's name in CamelCase if not given.
     verify      whether the claims are verified; a false one is an error.
@@ -95,14 +98,20 @@ def _translated(
     findings = [*verdict.diagnostics, *too_many(scheme, prune(verdict.graph))]
     if has_errors(findings):  # before the same work is done for the step that was asked for
         raise SpecError(findings, scheme.source)
-    graph = prune(lower(scheme, mode, start))
+    is_controlled = step == CONTROLLED
+    if is_controlled and starts is not None:
+        raise OptionError("a block that starts another method takes one step: it is not controlled")
+    lowered = lower(scheme, mode, start)
+    graph = controlled(scheme, lowered) if is_controlled else prune(lowered)
     findings += unusable(scheme, graph, mode, start)
     if has_errors(findings):
         raise SpecError(findings, scheme.source)
-    graph = started(straightened(graph), starts)
+    if not is_controlled:
+        graph = started(straightened(graph), starts)
+    q = lower_order(scheme, verdict) if is_controlled else None
     warnings = tuple(d for d in findings if d.severity is Severity.WARNING)
     try:
-        return emit_module(graph, heading(scheme, graph, verdict, name, starts)), warnings
+        return emit_module(graph, heading(scheme, graph, verdict, name, starts, q)), warnings
     except NotAFloatError as problem:  # of sums that sharing made; others have been found above
         found = error("B504", scheme.place.span, str(problem))
         raise SpecError([*findings, found], scheme.source) from None

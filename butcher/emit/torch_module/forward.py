@@ -162,7 +162,7 @@ class Methods:
         writer.line("def extra_repr(self) -> str:")
         with writer.indented():
             braces = "f" if any("{" in text for text in shown) else ""
-            lines = _wrapped(shown, writer.room - 24)
+            lines = _wrapped(shown, writer.room - 12)
             if len(lines) == 1:
                 writer.line(f'return {braces}"{lines[0]}"')
                 return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from butcher.emit.torch_module.control import FUNCTIONS
+from butcher.emit.torch_module.controlled import ControlledMethods
 from butcher.emit.torch_module.forward import Methods
 from butcher.emit.torch_module.header import Header, write_header
 from butcher.emit.torch_module.helpers import BOUNDED, MAY_SKIP, ONE_SLOT, REDRAWN, SEVERAL_SLOTS
@@ -11,7 +13,12 @@ from butcher.emit.torch_module.names import class_name
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
 
-WHERE_CALLED = {"bounded(": BOUNDED, "redrawn(": REDRAWN, "may_skip(": MAY_SKIP}
+WHERE_CALLED = {
+    "bounded(": BOUNDED,
+    "redrawn(": REDRAWN,
+    "may_skip(": MAY_SKIP,
+    "Progress(": FUNCTIONS,
+}
 
 DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 TORCH = re.compile(r"\btorch\.(?!nn)")
@@ -21,9 +28,10 @@ def emit_module(graph: Graph, header: Header) -> str:
     """The text of a Python file with one class and the few functions that it needs.
 
     The graph is explicit, pruned and shared. The file imports torch and nothing of this project;
-    the same graph and header give the same bytes.
+    the same graph and header give the same bytes. With a `lower_order` the step is controlled.
     """
-    methods = Methods.of(graph, header)
+    kind = Methods if header.lower_order is None else ControlledMethods
+    methods = kind.of(graph, header)
     body = Writer()
     _write_class(body, class_name(header.class_name), methods)
     text = body.text()
@@ -31,6 +39,9 @@ def emit_module(graph: Graph, header: Header) -> str:
     helpers += [helper for call, helper in WHERE_CALLED.items() if call in _code(text)]
     writer = Writer()
     write_header(writer, header)
+    if header.lower_order is not None:
+        writer.line("from __future__ import annotations")
+        writer.line()
     _write_imports(writer, methods, uses_torch=bool(TORCH.search(_code("".join([text, *helpers])))))
     for part in (text, *helpers):
         writer.lines(["", ""])
@@ -46,7 +57,11 @@ def _code(text: str) -> str:
 def _write_imports(writer: Writer, methods: Methods, *, uses_torch: bool) -> None:
     several = methods.several_slots
     abstract = ["Callable", "Iterator", *(["Mapping"] if several else []), "Sequence"]
+    if methods.header.lower_order is not None:
+        writer.line("import math")
     writer.line(f"from collections.abc import {', '.join(abstract)}")
+    if methods.header.lower_order is not None:
+        writer.line("from typing import NamedTuple")
     writer.line()
     if uses_torch:
         writer.line("import torch")

@@ -40,6 +40,14 @@ OWN_NAMES = _words(
     super tuple TypeError ValueError
     """
 )
+# What it has besides where the step is controlled.
+CONTROL_NAMES = _words(
+    """
+    rtol atol controller per relative_to exponent safety factor_min factor_max first_step max_steps
+    detach betas accepted rejected evaluations begin unfinished turn error rms factor stuck chosen
+    math NamedTuple Progress TINY RuntimeError
+    """
+)
 _KEY = re.compile(r"(\w+)\[n(?:([+-])(\d+))?\](.*)", re.ASCII)
 _ARGUMENT = re.compile(r"Y\[(\w+)\](\d*)", re.ASCII)
 

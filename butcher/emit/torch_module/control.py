@@ -1,0 +1,231 @@
+"""What every block with step control carries, whatever its method. The same text every time.
+
+What stands in [[ ]] is for blocks that are given the time.
+"""
+
+from __future__ import annotations
+
+KEYWORDS = (
+    "rtol: float = 1e-3",
+    "atol: float = 1e-6",
+    'controller: str | Sequence[float] = "I"',
+    'per: str = "batch"',
+    'relative_to: str = "element"',
+    "exponent: float = 1 / {power}",
+    "safety: float = 0.8",
+    "factor_min: float = 0.125",
+    "factor_max: float = 4.0",
+    "first_step: float | None = None",
+    "max_steps: int = 1000",
+    "detach: bool = True",
+)
+"""Behind h and what is declared."""
+
+KEYWORDS_SAID = '''
+    """Step control.
+
+    A step is accepted if its error, in tolerances, is at most 1: the root mean square
+    over all elements of err / (atol + rtol * max(|u[n]|, |u[n+1]|)). With e1 this error
+    and e2, e3 those of the steps accepted before, the next step is longer by the factor
+    safety * (e1**b1 * e2**b2 * e3**b3) ** -exponent, after a rejected step by
+    safety * e1 ** -exponent; factor_min and factor_max bound both.
+
+    h            how far one call advances t, in all its steps
+    controller   b1, b2, b3; "I" is (1, 0, 0), "PI" (0.7, -0.4, 0),
+                 "PID" (0.49, -0.34, 0.1)
+    per          "batch": one step for all samples. "sample": each has its own; what has
+                 arrived stays as it is
+    relative_to  "element", or "state": an error is then the root mean square of err,
+                 over atol + rtol * that of the larger one of u[n] and u[n+1]
+    exponent     as it is, 1 / (q + 1), where q = {q} is the lower order of the pair
+    first_step   the length that is tried first; None is all of h
+    max_steps    how many steps one call may try, accepted and rejected
+    detach       whether gradients take the lengths of the steps for constants; if not,
+                 they go through the controller and what rejected steps told it
+    """
+'''
+
+INIT = """
+    if not (rtol >= 0 and atol >= 0 and rtol + atol > 0):
+        raise ValueError(f"rtol and atol are 0 or more, not {rtol} and {atol}")
+    if per not in {"batch", "sample"}:
+        raise ValueError(f'per is "batch" or "sample", not {per!r}')
+    if relative_to not in {"element", "state"}:
+        raise ValueError(f'relative_to "element" or "state", not {relative_to!r}')
+    if not (0 < safety <= 1 and 0 < factor_min < 1 <= factor_max):
+        found = f"{factor_min} and {factor_max}, safety {safety}"
+        raise ValueError(f"factor_min < 1 <= factor_max, safety <= 1, not {found}")
+    if first_step is not None and not first_step > 0:
+        raise ValueError(f"first_step is a length above 0, not {first_step}")
+    self.rtol, self.atol, self.relative_to = rtol, atol, relative_to
+    self.per, self.betas, self.exponent = per, betas(controller), exponent
+    self.safety, self.factor_min, self.factor_max = safety, factor_min, factor_max
+    self.first_step, self.max_steps, self.detach = first_step, max_steps, detach
+    self.accepted: Tensor | None = None
+    self.rejected: Tensor | None = None
+    self.evaluations: Tensor | None = None
+"""
+
+FORWARD_SAID = '''
+    """All the way h, from a tensor of shape {shape} to another.
+
+    Eagerly this is a loop, and the graph is that of the accepted steps. Compiled and
+    exported it is `torch.while_loop`: there rejected steps are in the graph, and one
+    that overflows makes gradients NaN. Exported, nothing is counted.
+
+    Where `max_steps` do not suffice, a RuntimeError says how far it came; compiled and
+    exported, the result is NaN.
+
+    Sub-nets see rejected steps, too: in training a BatchNorm counts them in.
+    """
+'''
+
+FORWARD = """
+    at = self.begin({u})
+    if torch.compiler.is_compiling():
+        (at,) = torch.while_loop(
+            self.unfinished,
+            lambda at: (self.turn(at[[, t]]),),
+            (at,),
+        )
+    else:
+        while self.unfinished(at):
+            at = self.turn(at[[, t]])
+    if not torch.compiler.is_exporting():
+        each = at.accepted.shape[:1]  # () or (N,)
+        self.accepted = at.accepted.reshape(each)
+        self.rejected = at.rejected.reshape(each)
+        self.evaluations = at.attempts * self.nfe
+    if torch.compiler.is_compiling():
+        return torch.where(at.done < 1, math.nan, at.u)
+    if (at.done < 1).any():
+        raise RuntimeError(self.stuck(at))
+    return at.u
+"""
+
+METHODS = '''
+    def begin(self, u: Tensor) -> Progress:
+        """Nothing is done, and all of h or `first_step` of it is to be tried."""
+        shape = (u.shape[0], *(1,) * (u.dim() - 1)) if self.per == "sample" else ()
+        one = u.new_ones(shape, dtype=torch.promote_types(u.dtype, torch.float32))
+        none = torch.zeros_like(one, dtype=torch.int64)
+        part = one
+        if self.first_step is not None:
+            part = (self.first_step / (self.h * one)).detach().abs()
+            part = part.to(one).reshape(shape)
+        trained = [p for p in self.parameters() if p.requires_grad]
+        if torch.compiler.is_compiling() and torch.is_grad_enabled() and trained:
+            # `while_loop` takes for constant what needs no gradient before it begins.
+            zero = 0 * trained[0].flatten()[0]
+            u = u + zero.to(u)
+            part = part if self.detach else part + zero.to(part)
+        attempts = torch.zeros_like(none.sum())
+        return Progress(u, 0 * one, part, one + 0, one + 0, none, none + 0, attempts)
+
+    def unfinished(self, at: Progress) -> Tensor:
+        """Whether another step is to be tried."""
+        return (at.done < 1).any() & (at.attempts < self.max_steps)
+
+    def turn(self, at: Progress[[, t: Tensor | float]]) -> Progress:
+        """Try a step: on with its result if it is accepted, else again from the same u."""
+        left = 1 - at.done
+        part = torch.where(1.01 * at.part < left, at.part, left)  # leaves no sliver
+        h = (self.h * part).to(at.u.dtype)
+        [[now = (t + self.h * at.done).to(at.u.dtype)]]
+        u_next, err = self.step(at.u, h[[, now]])
+        e = self.error(at.u, u_next, err)
+        going = at.done < 1
+        # What overflows for one sample is tried again for all: its graph would give NaN.
+        accept = going & (e <= 1) & e.isfinite().all()
+        reject = going & ~(e <= 1)
+        factor = self.factor(accept, e, at.error, at.error_before)
+        return Progress(
+            u=chosen(accept, u_next, at.u),
+            done=torch.where(accept, at.done + part, at.done),
+            part=torch.where(accept | reject, part * factor, at.part),
+            error=torch.where(accept, e.clamp(min=1e-4), at.error),
+            error_before=torch.where(accept, at.error, at.error_before),
+            accepted=at.accepted + accept,
+            rejected=at.rejected + reject,
+            attempts=at.attempts + 1,
+        )
+
+    def error(self, u: Tensor, u_next: Tensor, err: Tensor) -> Tensor:
+        """The error of a step in tolerances, one or one a sample; infinite if it is NaN."""
+        if self.detach:
+            u, u_next, err = u.detach(), u_next.detach(), err.detach()
+        if self.relative_to == "state":
+            size = torch.maximum(self.rms(u), self.rms(u_next))
+            e = self.rms(err) / (self.atol + self.rtol * size)
+        else:
+            size = torch.maximum(u.abs(), u_next.abs())
+            e = self.rms(err / (self.atol + self.rtol * size).clamp(min=TINY))
+        return e.nan_to_num(nan=math.inf, posinf=math.inf)
+
+    def rms(self, v: Tensor) -> Tensor:
+        """The root mean square of all elements, or of those of each sample; never 0."""
+        squares = v.to(torch.promote_types(v.dtype, torch.float32)).square()
+        if self.per == "batch":
+            mean = squares.mean()
+        else:
+            mean = squares.reshape(v.shape[0], -1).mean(1)
+            mean = mean.reshape(-1, *(1,) * (v.dim() - 1))
+        return mean.clamp(min=TINY).sqrt()  # the root has no slope at 0
+
+    def factor(self, accept: Tensor, e1: Tensor, e2: Tensor, e3: Tensor) -> Tensor:
+        """How many times as long as the step that was tried the next one is."""
+        b1, b2, b3 = (-b * self.exponent for b in self.betas)
+        factor = torch.where(accept, e1**b1 * e2**b2 * e3**b3, e1**-self.exponent)
+        return (self.safety * factor).clamp(self.factor_min, self.factor_max)
+
+    def stuck(self, at: Progress) -> str:
+        """What is said when `max_steps` are not enough, of the sample that is least far."""
+        h, least = float(self.h), at.done.argmin()
+        moved, part = h * at.done.flatten()[least], h * at.part.flatten()[least]
+        return (
+            f"after {self.max_steps} steps, accepted and rejected, t has advanced by "
+            f"{moved:.3g} of h = {h:.3g}, and the next would be {part:.3g}. Raise max_steps, "
+            f"rtol or atol; where steps get ever shorter, look for what is not smooth or finite"
+        )
+'''
+
+FUNCTIONS = '''
+TINY = 1e-37
+"""Above 0 in single precision."""
+
+
+class Progress(NamedTuple):
+    """How far a call is: tensors of shape () or, one a sample, (N, 1, ...); attempts ()."""
+
+    u: Tensor
+    done: Tensor  # the part of h that t has advanced, from 0 to 1
+    part: Tensor  # the part of h that is tried next
+    error: Tensor  # of the step accepted last
+    error_before: Tensor  # of the one before
+    accepted: Tensor
+    rejected: Tensor
+    attempts: Tensor
+
+
+def chosen(accept: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    """new where it is accepted, else old; what is rejected for all leaves no graph."""
+    if not torch.compiler.is_compiling():
+        if accept.all():
+            return new
+        if not accept.any():
+            return old
+    return torch.where(accept, new, old)
+
+
+def betas(controller: str | Sequence[float]) -> tuple[float, float, float]:
+    """I: Hairer, Norsett, Wanner, Solving ODEs I, II.4. PI: Gustafsson 1991, PI.4.7. PID:
+    Kennedy, Carpenter 2003. Three numbers are themselves.
+    """
+    named = {"I": (1.0, 0.0, 0.0), "PI": (0.7, -0.4, 0.0), "PID": (0.49, -0.34, 0.1)}
+    if isinstance(controller, str) and controller in named:
+        return named[controller]
+    if isinstance(controller, str) or len(controller) != 3:
+        raise ValueError(f"controller is I, PI, PID or 3 numbers, not {controller!r}")
+    b1, b2, b3 = controller
+    return b1, b2, b3
+'''
