@@ -213,14 +213,15 @@ class Blocks:
     def _through(self, make: Any, shape: Shape, equal: bool) -> Any:
         """The operator of each state, one for those of a name unless earlier ones are separate."""
         made: dict[object, nn.Module] = {}
-        modules = []
+        modules: list[nn.Module] = []
         first = self.states[0].name
         for state in self.states:
             name = state.name if state.kind == "value" else first
             key: object = name if equal or self.earlier == "shared" else state.key
-            if key not in made:
-                made[key] = make(shape, self.domain)
-            modules.append(made[key])
+            if key in made:
+                modules.append(Again(made[key]))
+            else:
+                modules.append(made.setdefault(key, make(shape, self.domain)))
         return modules if len(modules) > 1 else modules[0]
 
     def _keep_unused(self, block: nn.Module, shape: Shape) -> None:
@@ -243,3 +244,15 @@ class Each(nn.Module):
     def forward(self, state: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         """The tuple of states, each as its module gives it."""
         return tuple(module(u) for module, u in zip(self.through, state, strict=True))
+
+
+class Again(nn.Module):
+    """A module that another place has, without its parameters: a state dict names those once."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.__dict__["module"] = module  # no child
+
+    def forward(self, u: torch.Tensor) -> torch.Tensor:
+        """What that module makes of `u`."""
+        return self.module(u)  # type: ignore[no-any-return]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from butcher.models.transitions import Domain
@@ -25,8 +26,19 @@ class Head(nn.Module):
         u = self.norm(u)
         if self.domain == "vector":
             return u if u.dim() == 2 else u.flatten(1, -2).mean(dim=1)
-        return u.flatten(2).mean(dim=2)
+        return mean_of_places(u)
 
     def forward(self, u: Tensor) -> Tensor:
         """Logits (N, classes); with 0 classes what they would be made of, (N, C)."""
         return self.linear(self.pooled(u))  # type: ignore[no-any-return]
+
+
+def mean_of_places(u: Tensor) -> Tensor:
+    """(N, C, H, W) to (N, C), with a gradient in the memory format of u.
+
+    That of a mean over the last dimensions is contiguous always, and the sub-nets of every block
+    of the last stage would have to convert it.
+    """
+    if u.is_contiguous(memory_format=torch.channels_last):
+        return u.permute(0, 2, 3, 1).flatten(1, 2).mean(dim=1)
+    return u.flatten(2).mean(dim=2)

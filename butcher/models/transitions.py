@@ -37,11 +37,19 @@ class Pad(nn.Module):
         if stride > 1 and self.averaged:
             u = functional.avg_pool2d(u, stride, ceil_mode=True, count_include_pad=False)
         elif stride > 1:
-            u = u[:, :, ::stride, ::stride]
+            u = subsampled(u, stride)
         return functional.pad(u, (0, 0, 0, 0, 0, self.shape.outside - self.shape.inside))
 
     def extra_repr(self) -> str:
         return f"{self.shape}, averaged={self.averaged}"
+
+
+def subsampled(u: Tensor, stride: int) -> Tensor:
+    """u[:, :, ::stride, ::stride], whose gradient has the memory format of u.
+
+    That of a slice is contiguous always, and every convolution before it would have to convert it.
+    """
+    return functional.avg_pool2d(u, kernel_size=1, stride=stride)
 
 
 class PadLast(nn.Module):
@@ -69,10 +77,10 @@ class Shifted(nn.Module):
 
     def forward(self, u: Tensor) -> Tensor:
         """(N, inside, H, W) to (N, outside, H/stride, W/stride), rounded up."""
-        u = torch.relu(u)
-        s = self.stride
-        moved = functional.pad(u[:, :, 1:, 1:], (0, 1, 0, 1)) if s > 1 else u
-        there, beside = u[:, :, ::s, ::s], moved[:, :, ::s, ::s]
+        there = beside = torch.relu(u)
+        if self.stride > 1:
+            moved = functional.pad(there, (-1, 1, -1, 1))  # one place up and to the left
+            there, beside = subsampled(there, self.stride), subsampled(moved, self.stride)
         return self.norm(torch.cat([self.conv1(there), self.conv2(beside)], dim=1))  # type: ignore[no-any-return]
 
 
@@ -138,7 +146,9 @@ def max_pool(shape: Shape, domain: Domain) -> nn.Module:
 def shifted(shape: Shape, domain: Domain) -> nn.Module:
     """ReLU, two 1x1 convolutions of shifted places side by side, BN."""
     if domain == "vector":
-        raise ValueError("is for images; channels that are last have no places to shift")
+        raise ValueError(
+            'transition "shifted" is for images: vectors have no places to shift; write "projection"'
+        )
     return Shifted(shape)
 
 
