@@ -500,6 +500,12 @@ def test_sub_nets_may_be_compiled() -> None:
     compare(Reversible(*blocks("revnet", 2, f=compiled)), torch.randn(SHAPE))
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["revnet", "rk4"])
+def test_draws_on_a_device_are_the_same_on_the_way_back(name: str) -> None:
+    compare(Reversible(*blocks(name)).cuda(), torch.randn(SHAPE).cuda(), error=1e-10)
+
+
 @pytest.mark.slow
 def test_processes_train_one_reversible_network(tmp_path: Path) -> None:
     """Under DistributedDataParallel, with a collective inside the sub-nets: no process waits."""

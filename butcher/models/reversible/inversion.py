@@ -45,6 +45,26 @@ def twin(block: nn.Module, f: Nets, parameters: Mapping[str, Tensor] | None = No
     return made
 
 
+def inverse_matrices(blocks: Iterable[nn.Module]) -> list[Tensor | None]:
+    """Each block's matrix on the CPU, None where it cannot be inverted.
+
+    Blocks of one class, one set of numbers and no trained coefficients have the same.
+    """
+    known: dict[Any, Tensor | None] = {}
+    found: list[Tensor | None] = []
+    for block in blocks:
+        M = None
+        if can_invert(block):
+            numbers = (item for item in vars(block).items() if isinstance(item[1], int | float))
+            trained = block if block._parameters else None
+            key = (type(block), trained, *numbers)
+            if key not in known:
+                known[key] = inverse_matrix(block)
+            M = known[key]
+        found.append(None if M is None else M.cpu())
+    return found
+
+
 def inverse_matrix(block: nn.Module) -> Tensor | None:
     """M, where `inverse` is: old states = M new states + what the sub-nets add. (C, r, r).
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from butcher.models.reversible.inversion import can_invert, inverse_matrix
+from butcher.models.reversible.inversion import inverse_matrices
 from butcher.models.reversible.moment import Generators, autocast_now, tensors_of
 from butcher.models.reversible.step import Passage, State, Visit
 
@@ -51,10 +51,9 @@ class Reversible(nn.Sequential):
         """
         kept: list[bool] = []
         way: Tensor | None = None  # back from the state that is stored next
-        for block in reversed(list(self)):
-            M = inverse_matrix(block) if can_invert(block) else None
+        for M in reversed(inverse_matrices(self)):
             if M is not None:
-                way = M.cpu() if way is None else M.cpu() @ way
+                way = M if way is None else M @ way
             if M is None or way is None or not way.abs().sum(-1).max() <= self.growth:  # or NaN
                 kept.append(True)
                 way = None
