@@ -36,7 +36,7 @@ def uses(
     starts: Named | None = None,
 ) -> tuple[Use, ...]:
     """One for every set of weights, in the order of `self.f`. Claims are not verified."""
-    graph = _graph(scheme, step, weights, starts)
+    graph = block_graph(scheme, step, weights, starts)
     return tuple(_use(graph, group) for group in graph.groups)
 
 
@@ -49,7 +49,7 @@ def transformed(
     """The keys of the states that pass through the block's transition, in the order of `states`;
     with none the block has no keyword `transition`.
     """
-    return _graph(scheme, step, weights, starts).transformed
+    return block_graph(scheme, step, weights, starts).transformed
 
 
 def _use(graph: Graph, group: str) -> Use:
@@ -64,8 +64,13 @@ def _use(graph: Graph, group: str) -> Use:
     )
 
 
-def _graph(scheme: Named, step: str | None, weights: str | None, starts: Named | None) -> Graph:
-    """The block as it is emitted."""
+def block_graph(
+    scheme: Named,
+    step: str | None = None,
+    weights: str | None = None,
+    starts: Named | None = None,
+) -> Graph:
+    """The block as it is emitted: sweeps written out, what no output reads left away."""
     chosen = chosen_weights(resolve(scheme), weights)
     graph = straightened(lower(chosen, chosen_step(step)))
     return started(graph, chosen_starts(starts))

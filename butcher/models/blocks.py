@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from butcher.block import make_block
-from butcher.compiler import OptionError, Scheme, Use, transformed, uses
+from butcher.compiler import OptionError, Scheme, Use, block_graph, transformed, uses
 from butcher.ir.graph import Graph, State
 from butcher.ir.invert import invert
 from butcher.ir.lower import lower
@@ -109,6 +109,28 @@ class Blocks:
         return uses(self.scheme, **self._held)
 
     @cached_property
+    def emitted(self) -> Graph:
+        """What a block computes."""
+        return block_graph(self.scheme, **self._held)
+
+    @cached_property
+    def starter_emitted(self) -> Graph:
+        """What a block of the starter computes; ValueError if it cannot start the scheme."""
+        assert self.starter is not None
+        try:
+            return block_graph(self.starter, **self._held, starts=self.scheme)
+        except OptionError as wrong:
+            raise ValueError(f'{wrong}; write start = "repeat", or another starter') from None
+
+    @property
+    def can_be_started(self) -> bool:
+        """Whether blocks of the starter can begin."""
+        try:
+            return self.starter is not None and bool(self.starter_emitted)
+        except ValueError:
+            return False
+
+    @cached_property
     def starter_uses(self) -> tuple[Use, ...]:
         """What each sub-net of a starter's block is used on."""
         return () if self.starter is None else uses(self.starter, **self._held)
@@ -173,8 +195,8 @@ class Blocks:
         used = self.uses if scheme is self.scheme else self.starter_uses
         if shape.changes and any(use.mixed for use in used):
             raise ValueError(
-                f"a block of {scheme.name} cannot change {shape}: one sub-net is given the state "
-                'and other values, too; write transition = "neck", or weights = "per-stage"'
+                f"a block of {scheme.name} cannot take {shape}: one sub-net is given the state and "
+                f"other values, too; {self._unmixed(scheme)}"
             )
         return [
             self._branch(use).make(
@@ -184,12 +206,30 @@ class Blocks:
             for use in used
         ]
 
-    def before(self, place: Place, *, equal: bool = False) -> nn.Module | None:
-        """What states go through before the block, if anything."""
+    def _unmixed(self, scheme: Scheme) -> str:
+        """What to write so that no block with one sub-net for two uses changes shape."""
+        mends = ['transition = "neck" without growth']
+        if not any(use.mixed for use in uses(scheme, self.keywords.get("step"), "per-stage")):
+            mends.append('weights = "per-stage"')
+        return f"write {', or '.join(mends)}"
+
+    def before(
+        self, place: Place, *, starts: bool = False, equal: bool = False
+    ) -> nn.Module | None:
+        """What states go through before the block, if anything; `starts`, `equal` as of `make`.
+
+        Where the starter begins, all but the newest value go nowhere: nothing reads them, and they
+        would count in the statistics of a normalisation.
+        """
         if place.before is None or self.transition.before is None:
             return None
-        modules = self._through(self.transition.before, place.before, equal)
-        return modules if len(self.states) == 1 else Each(modules)
+        modules = self._through(self.transition.before, place.before, equal or starts)
+        if len(self.states) == 1:
+            return modules  # type: ignore[no-any-return]
+        if starts:
+            (newest,) = self.newest
+            modules = [m if i == newest else nn.Identity() for i, m in enumerate(modules)]
+        return Each(modules)
 
     def nets(self, block: nn.Module, *, starts: bool) -> Iterator[tuple[Branch, nn.Module]]:
         """The sub-nets of a block that `make` made, each with what made it."""
@@ -255,4 +295,5 @@ class Again(nn.Module):
 
     def forward(self, u: torch.Tensor) -> torch.Tensor:
         """What that module makes of `u`."""
-        return self.module(u)  # type: ignore[no-any-return]
+        module: nn.Module = self.__dict__["module"]
+        return module(u)  # type: ignore[no-any-return]

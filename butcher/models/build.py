@@ -17,6 +17,7 @@ from butcher.models.model import ModelOptions
 from butcher.models.network import Network
 from butcher.models.options import Problem, TableError, checked, shown, suggestion
 from butcher.models.stack import Stack
+from butcher.models.starts import STARTS, usual
 from butcher.models.stems import STEMS
 from butcher.models.subnets import subnet
 from butcher.models.transitions import TRANSITIONS
@@ -53,7 +54,8 @@ def read(table: Mapping[str, Any]) -> ModelOptions:
 def build(table: Mapping[str, Any], in_channels: int, classes: int) -> Network:
     """The network of a `[model]` table, from (N, in_channels, ...) to (N, classes).
 
-    Its weights are drawn from torch's global generator. TableError for what cannot be.
+    Its weights are drawn from torch's global generator. TableError for what cannot be; SpecError
+    for what is wrong in a scheme's text, OSError for a file that cannot be read.
     """
     return network(read(table), in_channels, classes)
 
@@ -71,6 +73,8 @@ def network(options: ModelOptions, in_channels: int, classes: int) -> Network:
 def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
     """What `options` ask the engine for."""
     scheme = _scheme(options.scheme, "scheme")
+    if problems := list(_scheme_problems(options, scheme)):
+        raise TableError(problems)
     stem, transition = STEMS[options.stem], TRANSITIONS[options.transition]
     branch, branches = options.kind, options.kinds
     for slot, other in branches.items():
@@ -94,6 +98,7 @@ def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
         keywords={**keywords, **options.values},
     )
     chosen = FAMILIES[options.family]
+    start = _start(options, blocks)
     stages = places(options, blocks, chosen, in_channels)
     number = sum(len(stage) for stage in stages)
     return Stack(
@@ -102,7 +107,7 @@ def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
         stem=partial(stem.make, in_channels),
         head=lambda width: Head(width, classes, branch.domain, norm=options.final_norm),
         layers=chosen.other + number * block_layers(blocks, chosen),
-        start=options.start,
+        start=start,
         post_relu=options.post == "relu",
         activated=options.activated,
         survival=options.survival,
@@ -167,6 +172,38 @@ def _scheme(name: str, key: str) -> Scheme:
         return resolve(name)
     except UnknownSpecError as unknown:
         raise TableError([Problem(f"model.{key}", str(unknown))]) from None
+
+
+def _scheme_problems(options: ModelOptions, scheme: Scheme) -> Iterable[Problem]:
+    """Keys that this scheme cannot have."""
+    own = [s.name for s in scheme.symbols if s.kind in ("param", "learn") and s.name != "h"]
+    for name, value in options.values.items():
+        key = f"model.values.{name}"
+        if name in own and isinstance(value, str):
+            yield Problem(key, f"{shown(value)} is no number")
+        elif name not in own and options.step != "controlled":
+            known = suggestion(name, own) if own else ": it has none"
+            yield Problem(key, f"is no parameter of {scheme.name}{known}")
+    if options.survival is not None and "p" not in own:
+        yield Problem(
+            "model.survival",
+            f"{scheme.name} drops no branches, it has no `param p`; leave survival out, or write "
+            "a scheme that does, such as stochastic_depth or stochastic_lm",
+        )
+
+
+def _start(options: ModelOptions, blocks: Blocks) -> str:
+    """The rule by which states begin; a starter that is given is used."""
+    looks_back = blocks.lag > 0
+    start = options.start or (looks_back and options.starter and "restart") or usual(blocks)
+    if options.starter is not None and not STARTS[start].starters(blocks, 0):
+        why = f'start = "{start}" has no starter' if looks_back else "the scheme looks back at none"
+        raise TableError([Problem("model.starter", f"nothing begins with it: {why}; leave it out")])
+    try:
+        STARTS[start].check(blocks)
+    except ValueError as wrong:
+        raise TableError([Problem("model.start", str(wrong))]) from None
+    return start
 
 
 def _starter(options: ModelOptions, scheme: Scheme) -> Scheme:

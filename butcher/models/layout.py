@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from butcher.models.blocks import Blocks
 from butcher.models.family import Family
 from butcher.models.model import ModelOptions
-from butcher.models.options import Problem, TableError
+from butcher.models.options import Problem, TableError, shown
 from butcher.models.shape import Place, Shape
 from butcher.models.starts import STARTS, usual
 
@@ -21,6 +21,7 @@ def places(
     and takes the stage's stride.
     """
     planes = _planes(options)
+    _check_growth(options)
     stem = in_channels if options.stem == "none" else options.stem_width or planes[0]
     inside = _share(stem, options, blocks)
     found: list[list[Place]] = []
@@ -49,7 +50,7 @@ def _growing(options: ModelOptions, inside: int, number: int, stride: int) -> It
     """Every block adds channels; where places become fewer, channels do before it, too."""
     before = None
     if stride > 1:
-        before = Shape(inside, int(inside * options.compression), stride)
+        before = Shape(inside, max(1, int(inside * options.compression)), stride)
         inside = before.outside
     for index in range(number):
         grown = Shape(inside + index * options.growth, inside + (index + 1) * options.growth)
@@ -60,12 +61,34 @@ def _planes(options: ModelOptions) -> list[int]:
     if options.width is None:
         return options.widths
     first = options.widths[0]
-    return [width * options.width // first for width in options.widths]
+    planes = [divmod(width * options.width, first) for width in options.widths]
+    if any(rest for _, rest in planes):
+        message = (
+            f"widths {shown(options.widths)} in proportion are not whole; give widths, or a "
+            f"multiple of {first}"
+        )
+        raise TableError([Problem("model.width", message)])
+    return [width for width, _ in planes]
+
+
+def _check_growth(options: ModelOptions) -> None:
+    """Where every block adds channels, only the stem's width is left to be given."""
+    if options.growth and len(set(options.widths)) > 1:
+        same = [options.widths[0]] * len(options.widths)
+        message = (
+            f"{shown(options.widths)}, but with growth the stem's width is all there is to give; "
+            f"write it for every stage, {shown(same)}"
+        )
+        raise TableError([Problem("model.widths", message)])
 
 
 def _stride(options: ModelOptions, stage: int) -> int:
+    vectors = options.kind.domain == "vector"
     if options.strides is None:
-        return 1 if stage == 0 or options.kind.domain == "vector" else 2
+        return 1 if stage == 0 or vectors else 2
+    if vectors and set(options.strides) != {1}:
+        message = f"{shown(options.strides)}, but vectors have no places to leave out; write 1"
+        raise TableError([Problem("model.strides", message)])
     if len(options.strides) != len(options.widths):
         message = f"give {len(options.widths)}, one for each stage"
         raise TableError([Problem("model.strides", message)])
@@ -113,7 +136,8 @@ def _divided(options: ModelOptions, family: Family, layers: int, stages: int) ->
         known = ", ".join(map(str, family.depths))
         message = f"{depth} is none of the published depths, {known}; else give blocks"
         raise TableError([Problem("model.depth", message)])
-    near = [n * layers * stages + family.other for n in (number, number + 1) if n >= 1]
+    possible = sorted({max(n, 1) for n in (number, number + 1)})
+    near = [n * layers * stages + family.other for n in possible]
     each = "" if stages == 1 else f" and there are {stages} stages"
     raise TableError(
         [

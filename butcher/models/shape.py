@@ -27,6 +27,9 @@ class Shape:
         """Whether what comes out has another shape than what went in."""
         return self.inside != self.outside or self.stride != 1
 
+    def __str__(self) -> str:
+        return f"{self.inside} channels to {self.outside} at stride {self.stride}"
+
 
 @dataclass(frozen=True)
 class Place:

@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import nn
 
-from butcher.coefficient import Coefficient
 from butcher.ir.graph import Graph
 from butcher.models.blocks import Blocks, Branch
+from butcher.models.effect import without_effect
 from butcher.models.initialise import initialise
 from butcher.models.network import Facts, Network, Relu
 from butcher.models.reversible import Reversible
@@ -61,6 +61,7 @@ class Stack:
     def build(self) -> Network:
         """The network; ValueError for what cannot be, with the reason."""
         self.rule.check(self.blocks)
+        self._check_scheme()
         if self.reversible:
             self._check_inverse()
         self._check_lengths()
@@ -98,20 +99,31 @@ class Stack:
             return nn.Sequential(self.stem(width * values), Split(values, self.blocks.domain))
         return self.stem(width)
 
+    def _check_scheme(self) -> None:
+        scheme = self.blocks.scheme
+        if self.blocks.graph.takes_time:
+            raise ValueError(
+                f"{scheme.name} gives the time to its sub-nets, and those of a network take none; "
+                "write u' = f(u) in its ode line, or use make_block"
+            )
+
     def _check_lengths(self) -> None:
         for index, places in enumerate(self.stages):
             needed = self.rule.starters(self.blocks, index)
-            if len(places) < needed + (index == 0 and needed > 0):
+            least = needed + (index == 0 and needed > 0)
+            if len(places) < least:
                 raise ValueError(
                     f"stage {index + 1} has {len(places)} blocks, but {self.blocks.scheme.name} "
-                    f"looks {needed} back and begins with as many one-step blocks; write more "
-                    'blocks, or start = "repeat"'
+                    f"looks {needed} back and begins with as many one-step blocks; write {least} "
+                    'blocks or more, or start = "repeat"'
                 )
         starts = self.rule.starters(self.blocks, 0) > 0
         if self.first.changes and self.blocks.keeps_evaluations and not starts:
             raise ValueError(
                 f"{self.blocks.scheme.name} keeps evaluations, which the first block cannot "
-                'repeat where it changes shape; write start = "restart"'
+                "repeat where it changes shape; write stem_width = "
+                f"{self.first.outside} and 1 as the first of the strides"
+                + (', or start = "restart"' if self.blocks.can_be_started else "")
             )
 
     def _check_inverse(self) -> None:
@@ -129,17 +141,15 @@ class Stack:
         parts: OrderedDict[str, nn.Module] = OrderedDict()
         starters = self.rule.starters(self.blocks, stage)
         for index, place in enumerate(places):
-            is_first = stage == 0 and index == 0
+            is_first, starts = stage == 0 and index == 0, index < starters
             equal = is_first and self.rule.repeats
-            before = self.blocks.before(place, equal=equal)
+            before = self.blocks.before(place, starts=starts, equal=equal)
             if before is not None:
                 parts[f"before{index}"] = before
             values: dict[str, Any] = {"activated": True} if is_first and self.activated else {}
             if self.survival is not None:
                 values["p"] = self._survival(stage, index)
-            parts[str(index)] = self.blocks.make(
-                place, starts=index < starters, equal=equal, **values
-            )
+            parts[str(index)] = self.blocks.make(place, starts=starts, equal=equal, **values)
             if self.post_relu:
                 parts[f"relu{index}"] = Relu(self.blocks.newest)
         return parts
@@ -162,30 +172,17 @@ class Stack:
             blocks=tuple(len(places) for places in self.stages),
             layers=self.layers,
             nfe=sum(block.nfe for block in blocks),
-            dead=tuple(self._dead(network)),
+            dead=without_effect(network, self._graphs, equal=self.rule.repeats),
             remarks=tuple(self.remarks),
         )
 
-    def _dead(self, network: Network) -> Iterator[str]:
-        """Parameters without effect: a starter's unused ones, and what equal values cancel."""
-        idle = idle_where_equal(self.blocks.graph)
-        first = network.blocks[0]
-        for name, parameter in network.named_parameters():
-            _, _, last = name.rpartition(".")
-            of_first = any(parameter is own for own in first.parameters(recurse=False))
-            if not parameter.requires_grad or (self.rule.repeats and of_first and last in idle):
-                yield name
-
-
-def idle_where_equal(graph: Graph) -> frozenset[str]:
-    """The trained names that have no effect on a step from equal values: k of (1-k) u + k u."""
-    found: set[str] = set()
-    for row in graph.rows:
-        sums: dict[str, Coefficient] = {}
-        for term in row.terms:
-            state = graph.state.get(term.source)
-            key = state.name if state is not None and state.kind == "value" else term.source
-            sums[key] = sums.get(key, Coefficient.of(0)) + term.coefficient
-        found |= {name for total in sums.values() for name in total.names}
-    learned = {s.name for s in graph.symbols if s.kind == "learn" and s.name in graph.names}
-    return frozenset(learned - found)
+    @property
+    def _graphs(self) -> list[Graph]:
+        """What every block computes."""
+        found: list[Graph] = []
+        for stage, places in enumerate(self.stages):
+            starters = self.rule.starters(self.blocks, stage)
+            for index in range(len(places)):
+                starts = index < starters
+                found.append(self.blocks.starter_emitted if starts else self.blocks.emitted)
+        return found

@@ -45,8 +45,10 @@ class Start:
     def check(self, blocks: Blocks) -> None:
         """ValueError where `blocks` cannot begin so."""
         name, states = blocks.scheme.name, blocks.states
-        if self.starters(blocks, 0) and blocks.starter is None:
-            raise ValueError(f"{name} needs a starter, a one-step method such as euler")
+        if self.starters(blocks, 0):
+            if blocks.starter is None:
+                raise ValueError(f"{name} needs a starter, a one-step method such as euler")
+            _ = blocks.starter_emitted  # a ValueError if it cannot start this scheme
         if self.stems and (len(states) == 1 or blocks.keeps_evaluations):
             what = "one state" if len(states) == 1 else "an evaluation as a state"
             raise ValueError(f'{name} has {what}, which no stem can give; write start = "repeat"')
@@ -79,7 +81,7 @@ STARTS: dict[str, Start] = {
 
 def usual(blocks: Blocks) -> str:
     """The rule where none is given."""
-    return "restart" if blocks.lag else "repeat"
+    return "restart" if blocks.lag and blocks.can_be_started else "repeat"
 
 
 class Stems(nn.Module):

@@ -73,7 +73,7 @@ def test_a_coefficient_per_channel_is_as_wide_as_the_network() -> None:
 
 
 def makes_a_network(scheme: str) -> bool:
-    model = network(scheme=scheme, blocks=2, width=2)
+    model = network(scheme=scheme, blocks=2, width=2, start="repeat")
     return model(torch.randn(2, 3, 4, 4)).shape == (2, 10)
 
 

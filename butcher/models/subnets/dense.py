@@ -43,7 +43,11 @@ class Dense(Subnet):
         self.check_keeps_places(shape)
         growth = shape.outside - shape.inside
         if growth < 1:
-            raise self.refuse(shape, "it adds channels; outside must be more than inside")
+            raise self.refuse(
+                shape,
+                "it adds channels; write growth = 12, and a scheme whose sub-nets all read the "
+                "state, such as euler",
+            )
         return sequential(
             [
                 *([] if activated else activation(1, shape.inside)),

@@ -48,8 +48,7 @@ class Subnet(Options, ABC):
 
     def refuse(self, shape: Shape, reason: str) -> ValueError:
         """The error of a kind that cannot do `shape`."""
-        size = f"{shape.inside} channels to {shape.outside} at stride {shape.stride}"
-        return ValueError(f'sub-net "{self.kind}" cannot take {size}: {reason}')
+        return ValueError(f'sub-net "{self.kind}" cannot take {shape}: {reason}')
 
     def check_keeps_shape(self, shape: Shape) -> None:
         """Refuse a shape that changes."""
