@@ -82,7 +82,7 @@ def inverse_matrix(block: nn.Module) -> Tensor | None:
     nets = [partial(zero, i) for i in range(count)]
     device = next((p.device for p in block.parameters(recurse=False)), torch.device("cpu"))
     r = len(block.states)  # type: ignore[arg-type]
-    new = torch.eye(r, device=device).reshape(r, 1, 1, r)
+    new = torch.eye(r, device=device, dtype=torch.float32).reshape(r, 1, 1, r)
     with torch.no_grad():
         old = twin(block, nets).inverse(tuple(new))
     if used != [1] * count:

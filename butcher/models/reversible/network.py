@@ -41,6 +41,8 @@ class Reversible(nn.Sequential):
             return self._recomputing(state)  # type: ignore[no-any-return]
         return super().forward(state)  # type: ignore[no-any-return, no-untyped-call]
 
+    # Else a matrix product would lose digits.
+    @torch.autocast("cpu", enabled=False)  # type: ignore[untyped-decorator]
     def kept(self) -> list[bool]:
         """For each block, whether training stores its input.
 
