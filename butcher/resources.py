@@ -1,4 +1,4 @@
-"""Where the data files are: the grammar, the shipped specs, the pages of the error codes."""
+"""Where the data files are: the grammar, shipped specs and networks, pages of the error codes."""
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def root(name: str) -> Traversable:
-    """The file or folder `grammar`, `specs` or `errors.md`.
+    """The file or folder `grammar`, `specs`, `networks` or `errors.md`.
 
     The wheel holds them inside the package, a checkout beside it (`errors.md` in `docs/`). What
     comes back is read as text in UTF-8 and listed with `iterdir()`; it need not be a path on a

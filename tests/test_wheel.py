@@ -64,7 +64,8 @@ def test_the_wheel_holds_the_data_files_and_nothing_beside_the_package(wheel: Pa
         names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert tops == {"butcher", next(top for top in tops if top.endswith(".dist-info"))}
-    for folder, pattern in (("specs", "*.tab"), ("grammar", "*.lark")):
+    folders = {"specs": "*.tab", "grammar": "*.lark", "networks": "*.toml"}
+    for folder, pattern in folders.items():
         files = {f"butcher/{folder}/{path.name}" for path in (REPOSITORY / folder).glob(pattern)}
         assert files
         assert files <= names
@@ -82,6 +83,10 @@ def test_shipped_specs_are_listed(run: Run) -> None:
 def test_a_shipped_spec_compiles(run: Run) -> None:
     source = run("-m", "butcher", "compile", "verner89")
     compile(source, "verner89.py", "exec")
+
+
+def test_a_shipped_network_is_described(run: Run) -> None:
+    assert "269,722" in run("-m", "butcher", "describe", "resnet20")
 
 
 def test_an_error_code_is_explained(run: Run) -> None:

@@ -7,6 +7,8 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Callable
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from butcher.compiler import find
@@ -14,9 +16,9 @@ from butcher.compiler import find
 MOST_BYTES = 1 << 20
 
 
-def read_spec(spec: str) -> bytes:
+def read_spec(spec: str, find: Callable[[str], Path | Traversable] = find) -> bytes:
     """The bytes of a path, a shipped name, or `-`; a little over the limit at most, so that a
-    huge file is refused without being read."""
+    huge file is refused without being read. `find` knows the shipped names."""
     if spec == "-":
         if sys.stdin is None:
             raise OSError(errno.EBADF, "standard input is closed")

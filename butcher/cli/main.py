@@ -144,9 +144,45 @@ def fmt(
 
 
 @app.command("list")
-def list_(json: Json = False) -> None:
-    """The shipped methods."""
-    commands.list_specs(as_json=json)
+def list_(
+    networks: Annotated[bool, typer.Option("--networks", help="networks, not methods")] = False,
+    json: Json = False,
+) -> None:
+    """The shipped methods, or the shipped networks."""
+    if networks:
+        from butcher.cli.describe import list_networks
+
+        list_networks(as_json=json)
+    else:
+        commands.list_specs(as_json=json)
+
+
+@app.command()
+def describe(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="a TOML file with a [model] table, - for standard input, or a shipped network",
+        ),
+    ],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="as depth=110")
+    ] = None,
+    in_channels: Annotated[
+        int | None, typer.Option(min=1, help="of an image; default: the data's")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(min=1, help="height and width of an image; default: the data's")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(min=1, help="default: the data's")] = None,
+    json: Json = False,
+) -> None:
+    """What a network is: parameters, layers, cost, what training stores, what has no effect."""
+    from butcher.cli.describe import Given
+    from butcher.cli.describe import describe as run
+
+    run(model, settings or [], Given(in_channels, size, classes), as_json=json)
 
 
 @app.command()

@@ -8,6 +8,15 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Sample:
+    """What a network is given and asked: images of `size` x `size`, or vectors, and classes."""
+
+    in_channels: int = 3
+    size: int = 32
+    classes: int = 10
+
+
+@dataclass(frozen=True)
 class Family:
     """A family of networks.
 
@@ -17,6 +26,7 @@ class Family:
     depths     the published depths that no budget gives, each with its own defaults.
     other      layers beside those of sub-nets: stem and classifier, as the paper counts.
     along      whether the paper counts layers along the longest path, not all of them.
+    sample     the data of its paper, for a description where none is named.
     """
 
     title: str
@@ -25,6 +35,7 @@ class Family:
     depths: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     other: int = 2
     along: bool = False
+    sample: Sample = Sample()
 
 
 CIFAR = {"widths": [16, 32, 64]}
@@ -53,6 +64,7 @@ FAMILIES: dict[str, Family] = {
         "He, Zhang, Ren, Sun (2016), arXiv:1512.03385, table 1",
         {**IMAGENET, "scheme": "euler", "subnet": "postactivation", "post": "relu"},
         depths=IMAGENET_DEPTHS,
+        sample=Sample(size=224, classes=1000),
     ),
     "preact-resnet": Family(
         "pre-activation ResNet",

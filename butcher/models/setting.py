@@ -103,5 +103,5 @@ def _value(text: str) -> Any:
     """A TOML value; what is none, such as a bare word, is the text itself."""
     try:
         return tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, or a number of thousands of digits
         return text

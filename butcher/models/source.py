@@ -13,6 +13,9 @@ from butcher.errors import escaped
 from butcher.models.options import Problem, TableError
 from butcher.models.setting import Setting, SettingError
 
+LARGEST_FILE = 1 << 20
+"""Bytes."""
+
 
 class RecipeError(Exception):
     """A recipe says what none can say. One line a finding: file, line, key, expectation."""
@@ -36,6 +39,9 @@ class RecipeSource:
             if where := re.search(r" \(at line (\d+), column (\d+)\)$", message):
                 place, message = f"{place}:{where[1]}:{where[2]}", message[: where.start()]
             raise RecipeError(escaped(f"{place}: error: not TOML: {message}")) from None
+        except (ValueError, RecursionError):
+            message = "a number of more than 4,300 digits, or brackets in brackets without end"
+            raise RecipeError(escaped(f"{self.path}: error: not TOML: {message}")) from None
 
     def error(self, wrong: TableError) -> RecipeError | SettingError:
         """The problems with their places; a SettingError where a setting made one of them."""
@@ -66,6 +72,8 @@ def read_source(path: Path) -> RecipeSource:
 
 def source_of(data: bytes, path: Path) -> RecipeSource:
     """The text of a file's content; `path` is what errors call it."""
+    if len(data) > LARGEST_FILE:
+        raise RecipeError(escaped(f"{path}: error: the file is larger than 1 MiB, the limit"))
     try:
         return RecipeSource(path, data.decode("utf-8"))
     except UnicodeDecodeError as wrong:

@@ -41,6 +41,7 @@ class Source:
 
     load: Callable[[DataOptions], Data]
     in_channels: int
+    size: int
     classes: int
     augments: frozenset[str] = frozenset({"none"})
     folder: str = ""
@@ -147,7 +148,7 @@ STATISTICS = {
 _MOVED = frozenset({"none", "crop-flip"})
 
 DATASETS: dict[str, Source] = {
-    "digits": Source(digits, in_channels=1, classes=10),
-    "cifar10": Source(cifar, 3, 10, _MOVED, folder="cifar-10-batches-py"),
-    "cifar100": Source(cifar, 3, 100, _MOVED, folder="cifar-100-python"),
+    "digits": Source(digits, in_channels=1, size=8, classes=10),
+    "cifar10": Source(cifar, 3, 32, 10, _MOVED, folder="cifar-10-batches-py"),
+    "cifar100": Source(cifar, 3, 32, 100, _MOVED, folder="cifar-100-python"),
 }

@@ -21,11 +21,11 @@ def table(report: Report) -> str:
     for title, rows in blocks(report) if report.verdict.graph is not None else ():
         shown = [(label, value) for label, value in rows if value]
         if shown:
-            lines += [*([""] if lines else []), readable(title), *_aligned(shown)]
+            lines += [*([""] if lines else []), readable(title), *aligned(shown)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _aligned(rows: Iterable[tuple[str, str]]) -> list[str]:
+def aligned(rows: Iterable[tuple[str, str]]) -> list[str]:
     """`label  value`, the values under each other; a long one goes on in the next line."""
     rows = list(rows)
     margin = 4 + max(len(label) for label, _ in rows)

@@ -1,0 +1,126 @@
+"""`butcher describe`, and `butcher list --networks`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from butcher.cli.files import read_spec
+from butcher.cli.streams import Failure, write_json, write_out
+from butcher.errors import SpecError, escaped
+from butcher.models import TableError, read, shipped
+from butcher.models.description import CannotRunError, Report, describe_options
+from butcher.models.family import FAMILIES, Sample
+from butcher.models.model import ModelOptions
+from butcher.models.options import Problem, shown, suggestion
+from butcher.models.setting import Setting, SettingError, apply, settings_of
+from butcher.models.source import RecipeError, RecipeSource, source_of, table_of
+from butcher.training.data import DATASETS
+
+KEYS = {"model": list(ModelOptions.model_fields), "data": ["name"]}
+"""What `--set` may change: other tables say nothing about the network."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """The options about the data; None: what the file or the family says."""
+
+    in_channels: int | None = None
+    size: int | None = None
+    classes: int | None = None
+
+    def over(self, sample: Sample) -> Sample:
+        """`sample` with what is given in its place."""
+        given = {key: value for key, value in vars(self).items() if value is not None}
+        return replace(sample, **given)
+
+
+def describe(model: str, settings: Sequence[str], given: Given, *, as_json: bool) -> None:
+    """`butcher describe`."""
+    try:
+        report = _report(model, settings, given)
+    except (RecipeError, SpecError, CannotRunError) as wrong:
+        raise Failure(1, _said(wrong)) from None
+    except SettingError as wrong:
+        raise Failure(2, _said(wrong)) from None
+    except OSError as wrong:
+        raise Failure(3, _unreadable(model, wrong)) from None
+    if as_json:
+        write_json(report.as_json())
+    else:
+        write_out(None, str(report).encode())
+
+
+def _report(model: str, settings: Sequence[str], given: Given) -> Report:
+    """Raises RecipeError, SpecError or CannotRunError for the file, SettingError for a setting."""
+    source = _source(model)
+    tables = source.tables()
+    source = replace(source, settings=tuple(settings_of(settings, KEYS)))
+    try:
+        options, sample = _options(tables, source.settings)
+        name = model if model == "-" else source.path.stem
+        return describe_options(options, given.over(sample), name)
+    except TableError as wrong:
+        raise source.error(wrong) from None
+
+
+def list_networks(*, as_json: bool) -> None:
+    """`butcher list --networks`."""
+    entries = shipped.catalogue()
+    if as_json:
+        write_json(entries)
+        return
+    name = max(len(entry["name"]) for entry in entries)
+    family = max(len(entry["family"]) for entry in entries)
+    lines = (f"{e['name']:{name}}  {e['family']:{family}}  {e['title']}\n" for e in entries)
+    write_out(None, "".join(lines).encode())
+
+
+# --------------------------------------------------------------------------- reading
+
+
+def _source(model: str) -> RecipeSource:
+    """The text of a path, a shipped name, or `-`."""
+    path = Path("-") if model == "-" else Path(str(shipped.find(model)))
+    return source_of(read_spec(model, shipped.find), path)
+
+
+def _options(tables: Mapping[str, Any], settings: Sequence[Setting]) -> tuple[ModelOptions, Sample]:
+    """The `[model]` table with the settings, and the data it is for; other tables are left alone.
+
+    The data are those that `[data]` names, in a recipe without a name the digits; a file without
+    `[data]` has the data of the family's paper.
+    """
+    if "model" not in tables:
+        raise TableError([Problem("model", "is missing: write [model] and its keys")])
+    sections = {name: table_of(tables, name) for name in KEYS}
+    apply(sections, settings, ModelOptions.alternatives)
+    options = read(sections["model"])
+    if "data" in tables or sections["data"]:
+        return options, _sample(sections["data"].get("name", "digits"))
+    return options, FAMILIES[options.family].sample
+
+
+def _sample(name: object) -> Sample:
+    """What a data set gives."""
+    if not isinstance(name, str) or name not in DATASETS:
+        message = f"{shown(name)} is not known{suggestion(name, DATASETS)}"
+        raise TableError([Problem("data.name", message)])
+    known = DATASETS[name]
+    return Sample(known.in_channels, known.size, known.classes)
+
+
+# --------------------------------------------------------------------------- messages
+
+
+def _said(wrong: Exception) -> str:
+    return "\n".join(escaped(line) for line in str(wrong).splitlines())
+
+
+def _unreadable(model: str, wrong: OSError) -> str:
+    if isinstance(wrong, shipped.UnknownNetworkError):
+        return f"butcher: {escaped(str(wrong))}"
+    name = wrong.filename or model  # a scheme's file, or the network's own
+    return f"butcher: {escaped(str(name))}: {wrong.strerror or wrong}"
