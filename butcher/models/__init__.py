@@ -5,6 +5,7 @@ from butcher.models.decay import param_groups
 from butcher.models.description import Report, describe
 from butcher.models.network import Network
 from butcher.models.options import TableError
+from butcher.models.own import stack
 
 __all__ = [
     "Network",
@@ -16,4 +17,5 @@ __all__ = [
     "param_groups",
     "parameters",
     "read",
+    "stack",
 ]

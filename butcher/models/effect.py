@@ -106,7 +106,7 @@ def reach(graph: Graph, outputs: Iterable[str]) -> Reach:
 def _of_each(module: nn.Module, read: Iterable[int]) -> set[nn.Parameter]:
     """Of what stands between blocks and before them, for the states that are read."""
     if isinstance(module, Each | Stems):
-        of_states = list(next(module.children()).children())
+        of_states = list(module.through if isinstance(module, Each) else module.stems)
         return {p for i in read for p in _itself(of_states[i]).parameters()}
     return set(module.parameters())
 
@@ -114,17 +114,22 @@ def _of_each(module: nn.Module, read: Iterable[int]) -> set[nn.Parameter]:
 def _of_block(block: nn.Module, graph: Graph, found: Reach) -> set[nn.Parameter]:
     """Of a block, its numbers whether they have an effect or not."""
     alive = set(block.parameters(recurse=False))
-    children = dict(block.named_children())
-    for group, net in zip(graph.groups, children.pop("f").children(), strict=True):
+    for group, net in zip(graph.groups, _nets(block), strict=True):
         if group in found.groups:
             alive |= set(net.parameters())
-    children.pop("transition", None)
     for key, through in zip(graph.state, _transitions(block, graph), strict=True):
         if key in found.behind:
             alive |= set(_itself(through).parameters())
-    for steps in children.values():  # one h a stage
-        alive |= set(steps.parameters())
+    for name, steps in block.named_children():  # one h a stage
+        alive |= set(steps.parameters()) if name not in ("f", "transition") else set()
     return alive
+
+
+def _nets(block: nn.Module) -> list[nn.Module]:
+    """The sub-nets of a block, one of all stages as often as there are sets of weights."""
+    nets = block.get_submodule("f")
+    assert isinstance(nets, nn.ModuleList)
+    return list(nets)
 
 
 def _of_start(block: nn.Module, graph: Graph | None, read: set[int]) -> set[nn.Parameter]:
@@ -132,7 +137,7 @@ def _of_start(block: nn.Module, graph: Graph | None, read: set[int]) -> set[nn.P
     assert graph is not None
     kept = _kept_at_start(graph)
     groups = {e.group for i, key in enumerate(graph.state) if i in read and (e := kept.get(key))}
-    nets = zip(graph.groups, block.get_submodule("f").children(), strict=True)
+    nets = zip(graph.groups, _nets(block), strict=True)
     return {p for group, net in nets if group in groups for p in net.parameters()}
 
 

@@ -31,14 +31,14 @@ def places(
             made = list(_growing(options, inside, number, _stride(options, stage)))
         else:
             outside = _share(width * options.kind.widening, options, blocks)
-            entry = _entry(blocks, Shape(inside, outside, _stride(options, stage)))
-            made = [entry, *[Place(Shape.same(outside))] * (number - 1)]
+            first = entry(blocks, Shape(inside, outside, _stride(options, stage)))
+            made = [first, *[Place(Shape.same(outside))] * (number - 1)]
         found.append(made)
         inside = made[-1].outside
     return found
 
 
-def _entry(blocks: Blocks, shape: Shape) -> Place:
+def entry(blocks: Blocks, shape: Shape) -> Place:
     """The first block of a stage."""
     if blocks.transition.before is None or not shape.changes:
         return Place(shape)

@@ -33,6 +33,7 @@ class Stack:
     survival    of the last block where branches are dropped; that of the first ones is near 1.
     reversible  whether training stores no activations of blocks that invert.
     zero_init   whether sub-nets that end in a normalisation start as zero.
+    own_weights whether modules keep the weights that they come with.
     """
 
     blocks: Blocks
@@ -46,6 +47,7 @@ class Stack:
     survival: float | None = None
     reversible: bool = False
     zero_init: bool = False
+    own_weights: bool = False
     remarks: Sequence[str] = field(default=())
 
     @property
@@ -73,7 +75,8 @@ class Stack:
             newest=self.blocks.newest,
             domain=self.blocks.domain,
         )
-        initialise(network, list(self._nets(network)), zero=self.zero_init)
+        if not self.own_weights:
+            initialise(network, list(self._nets(network)), zero=self.zero_init)
         network.facts = self._facts(network)
         return network
 
@@ -105,6 +108,11 @@ class Stack:
             raise ValueError(
                 f"{scheme.name} gives the time to its sub-nets, and those of a network take none; "
                 "write u' = f(u) in its ode line, or use make_block"
+            )
+        if self.blocks.domain == "vector" and any(s.scope == "channel" for s in scheme.symbols):
+            raise ValueError(
+                f"{scheme.name} trains a number per channel, of dimension 1, and channels of these "
+                "sub-nets stand last; write a scheme with one number, such as skipinit"
             )
 
     def _check_lengths(self) -> None:
