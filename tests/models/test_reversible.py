@@ -310,6 +310,23 @@ def test_parameters_may_be_frozen_shared_or_unused() -> None:
     assert gone["2.f.0.0.weight"].grad is None
 
 
+class Tied(nn.Module):
+    """One weight by two names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
+        self.two.weight = self.one.weight
+
+    def forward(self, u: Tensor) -> Tensor:
+        return self.two(self.one(u).tanh())
+
+
+@pytest.mark.parametrize("name", ["revnet", "rk4"])
+def test_a_weight_of_two_names_gets_one_gradient(name: str) -> None:
+    compare(Reversible(*blocks(name, f=Tied)), torch.randn(SHAPE))
+
+
 def test_what_comes_before_the_first_trained_block_is_not_computed_again() -> None:
     network = Reversible(*blocks("revnet", f=Counting))
     for block in network[:2]:
@@ -368,18 +385,33 @@ def test_a_buffer_that_decides_the_value_is_as_it_was() -> None:
 # ---------------------------------------------------------------------- what torch does
 
 
+class Seen(nn.Module):
+    """Tells the dtypes of its results."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net, self.dtypes = nn.Conv2d(3, 3, 3, padding=1), []
+
+    def forward(self, u: Tensor) -> Tensor:
+        v = self.net(u)
+        self.dtypes.append(v.dtype)
+        return v
+
+
 @pytest.mark.parametrize("name", ["revnet", "rk4"])
 def test_autocast_is_the_same_on_the_way_back(name: str) -> None:
-    """And a weight that is used outside as well gets both gradients."""
+    """And a weight that is used outside as well gets both gradients, added more exactly."""
     torch.set_default_dtype(torch.float32)
-    made = blocks(name, 2, f=lambda: nn.Conv2d(3, 3, 3, padding=1))
+    made = blocks(name, 2, f=Seen)
     x, outside = torch.randn(SHAPE), made[0].f[0]
     gradients = []
     for network in (Reversible(*made), nn.Sequential(*made)):
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            total = loss(network(begin(made[0], x))) + loss(outside(x))
+            total = loss(network(begin(made[0], x))) + 100 * loss(outside(x))
         gradients.append(list(torch.autograd.grad(total, list(network.parameters()))))
     compare_gradients(*gradients, error=1e-2)
+    seen = [net for net in Reversible(*made).modules() if isinstance(net, Seen)]
+    assert {dtype for net in seen for dtype in net.dtypes} == {torch.bfloat16}
     assert torch.is_autocast_cache_enabled()
 
 

@@ -89,8 +89,8 @@ def evaluate_again(
 def autocast_now(tensors: Sequence[Tensor]) -> list[torch.autocast]:
     """Autocast as it is set, for the CPU and the devices of `tensors`, to be entered again.
 
-    Without its cache: a weight that was cast where no gradients are recorded would be taken from
-    it, outside, where they are.
+    Without its cache: casts that are made where no gradients are recorded are of no use where they
+    are.
     """
     kinds = sorted({"cpu", *(x.device.type for x in tensors)})
     return [

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
 from butcher.models.reversible.inversion import inverse_matrices
 from butcher.models.reversible.moment import Generators, autocast_now, tensors_of
@@ -25,8 +24,8 @@ class Reversible(nn.Sequential):
     growth  by how much inverting may amplify rounding before a state is stored instead. Only the
             blocks' own coefficients count, not their sub-nets: `drift` measures it all.
 
-    In evaluation mode, without gradients and under the transforms of `torch.func` this is
-    `nn.Sequential` and nothing else.
+    In evaluation mode, without gradients, under the transforms of `torch.func` and with blocks
+    that `fully_shard` has divided among processes this is `nn.Sequential` and nothing else.
     """
 
     def __init__(self, *blocks: Any, growth: float = 1000.0) -> None:
@@ -98,8 +97,10 @@ class Reversible(nn.Sequential):
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _recomputing(self, state: State) -> State:
         """The same, storing what `kept` says and the last state."""
-        lazy = any(map(is_lazy, self.parameters()))  # the first call gives them a size
-        if lazy or torch._C._are_functorch_transforms_active():
+        # Others have no size before the first call, or are shards, which `fully_shard` makes whole
+        # only while their block is evaluated.
+        ordinary = all(type(p) is nn.Parameter for p in self.parameters())
+        if not ordinary or torch._C._are_functorch_transforms_active():
             return super().forward(state)  # type: ignore[no-any-return, no-untyped-call]
         for visit in self._visits(state):
             state = visit(state)

@@ -132,9 +132,7 @@ class Step(torch.autograd.Function):
         ctx.save_for_backward(*kept, *parameters)
         ctx.set_materialize_grads(False)
         ctx.visit, ctx.states, ctx.kept = visit, states, len(kept)
-        # Autograd takes a tensor that is returned twice for one output, with one gradient.
-        seen = [any(x is y for y in after[:i]) for i, x in enumerate(after)]
-        return tuple(x.view_as(x) if twice else x for x, twice in zip(after, seen, strict=True))
+        return after
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
