@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from butcher.compiler.control import controlled
 from butcher.compiler.lookup import resolve
-from butcher.compiler.options import chosen_step, chosen_weights
+from butcher.compiler.options import CONTROLLED, chosen_step, chosen_weights
 from butcher.compiler.starting import Named, chosen_starts, started
 from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph
@@ -72,5 +73,7 @@ def block_graph(
 ) -> Graph:
     """The block as it is emitted: sweeps written out, what no output reads left away."""
     chosen = chosen_weights(resolve(scheme), weights)
-    graph = straightened(lower(chosen, chosen_step(step)))
-    return started(graph, chosen_starts(starts))
+    lowered = lower(chosen, chosen_step(step))
+    if step == CONTROLLED:
+        return controlled(chosen, lowered)
+    return started(straightened(lowered), chosen_starts(starts))

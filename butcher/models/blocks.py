@@ -193,6 +193,11 @@ class Blocks:
     def _nets(self, scheme: Scheme, shape: Shape, *, activated: bool) -> list[nn.Module]:
         """A sub-net for each set of weights; those that read a state change the shape."""
         used = self.uses if scheme is self.scheme else self.starter_uses
+        if shape.changes and self.keywords.get("step") == "controlled":
+            raise ValueError(
+                f"a block that controls its step cannot take {shape}: its steps are many, and keep "
+                'the shape; write transition = "neck" without growth'
+            )
         if shape.changes and any(use.mixed for use in used):
             raise ValueError(
                 f"a block of {scheme.name} cannot take {shape}: one sub-net is given the state and "
