@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from butcher.models.description.norms import QuickNorms
 from butcher.models.network import Network
 from butcher.models.reversible import Reversible
 
@@ -136,7 +137,8 @@ def _images(number: int, shape: Shape) -> Tensor:
 
 def _run(network: Network, images: Tensor) -> Tensor:
     try:
-        return network(images)  # type: ignore[no-any-return]
+        with QuickNorms():
+            return network(images)  # type: ignore[no-any-return]
     except (RuntimeError, ValueError, IndexError) as wrong:
         reason = str(wrong).partition("\n")[0]
         if "meta" in reason:
