@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from butcher import models
-from butcher.models import TableError, parameters
+from butcher.models import Network, TableError, parameters
 from butcher.training.data import Data, DataError, load, loaders
 from butcher.training.display import Display
 from butcher.training.loop import Diverged, EpochResult, fit
@@ -50,6 +50,8 @@ def _run(recipe: Recipe) -> Outcome:
     outcome = Outcome("done", None)
     with Display(options.epochs * len(train)) as display:
         display.line(f"{recipe.name}: {parameters(model):,} parameters, {device}")
+        for remark in remarks(model):
+            display.line(remark)
         try:
             for result in fit(model, train, held_out, options, device, display.step):
                 record.epoch(result, model, tables)
@@ -65,7 +67,14 @@ def _run(recipe: Recipe) -> Outcome:
     return outcome
 
 
-def network(recipe: Recipe, data: Data) -> nn.Module:
+def remarks(model: Network) -> list[str]:
+    """What a reader of the run should know of the network."""
+    dead = model.facts.dead
+    without = [f"without effect, as the paper's rule wants: {', '.join(dead)}"] if dead else []
+    return [*model.facts.remarks, *without]
+
+
+def network(recipe: Recipe, data: Data) -> Network:
     """The network, its weights drawn from the recipe's seed.
 
     Raises RecipeError or SettingError for what only building shows: a depth that does not divide.

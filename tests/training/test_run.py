@@ -67,7 +67,7 @@ def test_the_checkpoint_is_the_network_that_was_measured(recipe: Write) -> None:
     [
         ["precision=bf16"],
         ["optimizer=adamw", "lr=0.01"],
-        ["scheme=lm_resnet"],
+        ["scheme=lm_resnet", "blocks=2"],
         ["step=learned"],
         ["subnet=preactivation", "schedule=step", "milestones=[1]", "warmup=0.5"],
     ],
