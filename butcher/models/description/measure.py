@@ -192,4 +192,4 @@ def keep_as(network: Network, real: Network) -> None:
     pairs = zip(network.stages.children(), real.stages.children(), strict=True)
     for stage, known in pairs:
         if isinstance(stage, Reversible) and isinstance(known, Reversible):
-            stage.kept = partial(list, known.kept())  # type: ignore[method-assign]
+            stage.kept = partial(list, known.kept())
