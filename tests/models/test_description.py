@@ -100,6 +100,15 @@ def test_a_branch_that_a_batch_may_skip_counts_as_not_skipped() -> None:
     assert describe(table).saved_maps == describe("resnet20").saved_maps
 
 
+def test_what_the_data_decides_is_not_known() -> None:
+    table = {"family": "ho-resnet", "scheme": "bs32", "step": "controlled", "blocks": 2}
+    report = describe(table)
+    assert (report.step, report.flops, report.saved_maps) == ("controlled", None, None)
+    assert report.stages[0].shape == (64, 32, 32)
+    assert any("The data decides" in remark for remark in report.remarks)
+    assert "Cost of an image" not in str(report)
+
+
 def test_reversible_networks_store_next_to_nothing() -> None:
     stored = describe("revnet110").saved_maps
     usual = describe(table_with("revnet110", "reversible=false")).saved_maps

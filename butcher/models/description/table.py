@@ -28,7 +28,8 @@ def table(report: Report) -> str:
     lines: list[str] = []
     for heading, rows in blocks:
         shown = [(label, value) for label, value in rows if value]
-        lines += [*([""] if lines else []), readable(heading), *aligned(shown)]
+        if shown:
+            lines += [*([""] if lines else []), readable(heading), *aligned(shown)]
     if report.remarks:
         lines += ["", *aligned(("note", remark) for remark in report.remarks)]
     return "".join(f"{line}\n" for line in lines)
