@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from butcher.models import network
 from butcher.training.recipe import read_recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("digits_*.toml"))
@@ -16,7 +17,7 @@ RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("digits_*.toml"))
 def test_a_shipped_recipe_is_valid(path: Path) -> None:
     recipe = read_recipe(path)
     assert recipe.out == Path("runs") / path.stem
-    recipe.model.build(1, 10)
+    network(recipe.model, 1, 10)
 
 
 @pytest.mark.slow
