@@ -70,7 +70,7 @@ def make_block(
             raise ValueError(f"h is a finite number, not {h}")
         given["h"] = float(h)
     if transition is not None:
-        _has_transition(make, scheme.name)
+        _has_transition(make, scheme.name, step)
         given["transition"] = transition
     if isinstance(F, Mapping) and set(F) == set(scheme.slots) and len(F) == 1:
         (F,) = F.values()  # the class of one slot does not know what it is called
@@ -114,7 +114,12 @@ def _keywords_of(make: Callable[..., nn.Module]) -> list[str]:
     return [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
 
 
-def _has_transition(make: Callable[..., nn.Module], name: str) -> None:
+def _has_transition(make: Callable[..., nn.Module], name: str, step: str | None) -> None:
+    if step == "controlled":
+        raise TypeError(
+            f"a block of {name} that controls its step has no transition: its steps keep the "
+            f"shape; change it before or behind the block"
+        )
     if "transition" not in _keywords_of(make):
         raise TypeError(
             f"{name} has no transition: every state goes into a sub-net as it comes, and these map "

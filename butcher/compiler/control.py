@@ -18,9 +18,9 @@ def controlled(scheme: Scheme, graph: Graph) -> Graph:
 
     Raises OptionError where a step cannot be controlled.
     """
-    reason = _reason(scheme)
+    reason = reason_against(scheme)
     if reason is not None:
-        others = ", ".join(name for name in shipped() if _reason(load(name)) is None)
+        others = ", ".join(name for name in shipped() if reason_against(load(name)) is None)
         raise OptionError(
             f"the step of {scheme.name} cannot be controlled: {reason}. These can: {others}"
         )
@@ -33,7 +33,7 @@ def controlled(scheme: Scheme, graph: Graph) -> Graph:
     return graph
 
 
-def _reason(scheme: Scheme) -> str | None:
+def reason_against(scheme: Scheme) -> str | None:
     """Why not; None where it can."""
     body = scheme.body
     if not isinstance(body, RungeKutta) or any(t.embedded is None for t in body.tableaus):

@@ -1,6 +1,7 @@
 """What every block with step control carries, whatever its method. The same text every time.
 
-What stands in [[ ]] is for blocks that are given the time.
+What stands in «t: » is for blocks that are given the time, in «k: » for those whose last stage is
+the first of the next step.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ FORWARD_SAID = '''
     """All the way h, from a tensor of shape {shape} to another.
 
     Eagerly this is a loop, and the graph is that of the accepted steps. Compiled and
-    exported it is `torch.while_loop`: there rejected steps are in the graph, and one
-    that overflows makes gradients NaN. Exported, nothing is counted.
+    exported it is `torch.while_loop`. There rejected steps are in the graph, and one
+    that overflows makes gradients NaN; and sub-nets must not change what they hold, as
+    a BatchNorm in training does. Export it under `torch.no_grad()`, for evaluation.
 
     Where `max_steps` do not suffice, a RuntimeError says how far it came; compiled and
     exported, the result is NaN.
@@ -81,21 +83,21 @@ FORWARD_SAID = '''
 '''
 
 FORWARD = """
-    at = self.begin({u})
+    at = self.begin({u}«kt: , t»)
     if torch.compiler.is_compiling():
         (at,) = torch.while_loop(
             self.unfinished,
-            lambda at: (self.turn(at[[, t]]),),
+            lambda at: (self.turn(at«t: , t»),),
             (at,),
         )
     else:
         while self.unfinished(at):
-            at = self.turn(at[[, t]])
+            at = self.turn(at«t: , t»)
     if not torch.compiler.is_exporting():
         each = at.accepted.shape[:1]  # () or (N,)
         self.accepted = at.accepted.reshape(each)
         self.rejected = at.rejected.reshape(each)
-        self.evaluations = at.attempts * self.nfe
+        self.evaluations = at.attempts * self.nfe«k:  + 1»
     if torch.compiler.is_compiling():
         return torch.where(at.done < 1, math.nan, at.u)
     if (at.done < 1).any():
@@ -104,36 +106,46 @@ FORWARD = """
 """
 
 METHODS = '''
-    def begin(self, u: Tensor) -> Progress:
+    def begin(self, u: Tensor«kt: , t: Tensor | float») -> Progress:
         """Nothing is done, and all of h or `first_step` of it is to be tried."""
         shape = (u.shape[0], *(1,) * (u.dim() - 1)) if self.per == "sample" else ()
         one = u.new_ones(shape, dtype=torch.promote_types(u.dtype, torch.float32))
-        none = torch.zeros_like(one, dtype=torch.int64)
-        part = one
-        if self.first_step is not None:
-            part = (self.first_step / (self.h * one)).detach().abs()
-            part = part.to(one).reshape(shape)
         trained = [p for p in self.parameters() if p.requires_grad]
         if torch.compiler.is_compiling() and torch.is_grad_enabled() and trained:
             # `while_loop` takes for constant what needs no gradient before it begins.
             zero = 0 * trained[0].flatten()[0]
             u = u + zero.to(u)
-            part = part if self.detach else part + zero.to(part)
-        attempts = torch.zeros_like(none.sum())
-        return Progress(u, 0 * one, part, one + 0, one + 0, none, none + 0, attempts)
+            one = one if self.detach else one + zero.to(one)
+        none = torch.zeros_like(one, dtype=torch.int64)
+        part = one
+        if self.first_step is not None:
+            first = (self.first_step / (self.h * one)).detach().abs()
+            part = one * first.to(one).reshape(shape)
+        «k: k = self.f[0](«t: (t + 0 * one).to(u.dtype), »u)»
+        return Progress(
+            u=u,
+            «k: k=k,»
+            done=0 * one,
+            part=part,
+            error=one + 0,
+            error_before=one + 0,
+            accepted=none,
+            rejected=none + 0,
+            attempts=torch.zeros_like(none.sum()),
+        )
 
     def unfinished(self, at: Progress) -> Tensor:
         """Whether another step is to be tried."""
         return (at.done < 1).any() & (at.attempts < self.max_steps)
 
-    def turn(self, at: Progress[[, t: Tensor | float]]) -> Progress:
+    def turn(self, at: Progress«t: , t: Tensor | float») -> Progress:
         """Try a step: on with its result if it is accepted, else again from the same u."""
         left = 1 - at.done
         part = torch.where(1.01 * at.part < left, at.part, left)  # leaves no sliver
         h = (self.h * part).to(at.u.dtype)
-        [[now = (t + self.h * at.done).to(at.u.dtype)]]
-        u_next, err = self.step(at.u, h[[, now]])
-        e = self.error(at.u, u_next, err)
+        «t: now = (t + self.h * at.done).to(at.u.dtype)»
+        u_next, «k: k, »err = self.step(at.u, «k: at.k, »h«t: , now»)
+        e = self.error(at.u, u_next, err).to(at.done.dtype)
         going = at.done < 1
         # What overflows for one sample is tried again for all: its graph would give NaN.
         accept = going & (e <= 1) & e.isfinite().all()
@@ -141,6 +153,7 @@ METHODS = '''
         factor = self.factor(accept, e, at.error, at.error_before)
         return Progress(
             u=chosen(accept, u_next, at.u),
+            «k: k=chosen(accept, k, at.k),»
             done=torch.where(accept, at.done + part, at.done),
             part=torch.where(accept | reject, part * factor, at.part),
             error=torch.where(accept, e.clamp(min=1e-4), at.error),
@@ -198,6 +211,7 @@ class Progress(NamedTuple):
     """How far a call is: tensors of shape () or, one a sample, (N, 1, ...); attempts ()."""
 
     u: Tensor
+    «k: k: Tensor  # f at u»
     done: Tensor  # the part of h that t has advanced, from 0 to 1
     part: Tensor  # the part of h that is tried next
     error: Tensor  # of the step accepted last

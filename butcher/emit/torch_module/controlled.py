@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from butcher.coefficient import Coefficient
 from butcher.emit.torch_module.control import (
     FORWARD,
     FORWARD_SAID,
+    FUNCTIONS,
     INIT,
     KEYWORDS,
     KEYWORDS_SAID,
@@ -23,16 +26,21 @@ from butcher.emit.torch_module.forward import Methods
 from butcher.emit.torch_module.header import Header
 from butcher.emit.torch_module.names import CONTROL_NAMES, name_everything
 from butcher.emit.torch_module.parameters import Parameters
-from butcher.emit.torch_module.program import symbols
+from butcher.emit.torch_module.program import Call, Step, program, symbols
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.passes.estimate import ERROR
 from butcher.passes.prune import prune
 
+MARKED = re.compile("«([a-z]+): ([^«»]*)»")
 
+
+@dataclass(frozen=True)
 class ControlledDocstring(Docstring):
     """With what is particular to step control."""
+
+    handed_on: tuple[str, str] | None
 
     def _paragraphs(self, elided: bool) -> Iterator[str]:
         nets = self._nets()
@@ -42,9 +50,16 @@ class ControlledDocstring(Docstring):
         yield (
             "h is the step that is tried. One call of the block advances t by `self.h` in total, "
             "in as many steps as the tolerances want, all with the same sub-nets. Afterwards "
-            "`accepted` and `rejected` count its steps, with `per` one number for each sample, and "
-            "`evaluations` how often a sub-net was called."
+            "`accepted` and `rejected` count them, where each sample has its own step one number "
+            "a sample, and `evaluations` how often sub-nets were called."
         )
+        if self.handed_on:
+            first, last = self.handed_on
+            yield (
+                f"{last} of an accepted step is {first} of the next, and {first} of a rejected one "
+                f"that of its repetition: an attempt evaluates {len(self.graph.evaluations) - 1} "
+                f"times, a call once more."
+            )
         if len(self.graph.groups) > len(self.graph.slots):
             yield (
                 "The order and the estimate are those of a single f. Where the sub-nets of the "
@@ -53,9 +68,10 @@ class ControlledDocstring(Docstring):
             )
         only = self._for_the_estimate()
         if only:
+            serve, are = ("serves", "is") if len(only) == 1 else ("serve", "are")
             yield (
-                f"{', '.join(only)}: for the estimate alone. Gradients reach what only it needs "
-                f"with `detach=False`; else DistributedDataParallel is to find unused parameters."
+                f"{' and '.join(only)} {serve} the estimate alone and {are} trained with "
+                f"`detach=False` only; else DistributedDataParallel has to find unused parameters."
             )
         yield from self._numbers()
 
@@ -76,10 +92,41 @@ class ControlledMethods(Methods):
         names = name_everything(graph, used, CONTROL_NAMES)
         return cls(graph, header, names, Parameters(used, names))
 
+    @cached_property
+    def handed_on(self) -> tuple[str, str] | None:
+        """The first evaluation and the last one, where this is the first of the next step.
+
+        They have the same weights, the first reads the old value, the last the new one.
+        """
+        first, last = self.graph.evaluations[0], self.graph.evaluations[-1]
+        if first.group != last.group or self.graph.reads(first) is None:
+            return None
+        times = [first.c, last.c] == [Coefficient.of(0), Coefficient.of(1)]
+        if last.argument not in self.graph.outputs or (self.graph.takes_time and not times):
+            return None
+        return first.key, last.key
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Of one attempt: what was evaluated before is not evaluated again."""
+        known = self.handed_on[0] if self.handed_on else None
+        steps = program(self.graph)
+        return [s for s in steps if not isinstance(s, Call) or s.evaluation.key != known]
+
+    @property
+    def nfe(self) -> int:
+        return sum(isinstance(step, Call) for step in self.steps)
+
+    def helpers(self) -> list[str]:
+        return [self.fitted(FUNCTIONS)]
+
     # ------------------------------------------------------------------ the class
 
     def write_docstring(self, writer: Writer) -> None:
-        ControlledDocstring(self.graph, self.header, self.parameters, self.steps).write(writer)
+        steps = program(self.graph)
+        ControlledDocstring(self.graph, self.header, self.parameters, steps, self.handed_on).write(
+            writer
+        )
 
     def write_init(self, writer: Writer) -> None:
         q = self.header.lower_order
@@ -103,31 +150,39 @@ class ControlledMethods(Methods):
             writer.block(FORWARD_SAID.replace("{shape}", shape))
             if self.parameters.channels:
                 writer.line(f"self.size({self.like}.shape[1])")
-            writer.block(self._timed(FORWARD).replace("{u}", self.like))
+            writer.block(self.fitted(FORWARD).replace("{u}", self.like))
         self._write_attempt(writer)
         writer.line()
-        writer.block(self._timed(METHODS))
+        writer.block(self.fitted(METHODS))
 
-    def _timed(self, text: str) -> str:
-        """A text where `[t: ...]` and `[now]` stand for what only a block with a time has."""
-        if self.graph.takes_time:
-            return re.sub(r"\[\[(.*?)\]\]", r"\1", text)
-        return re.sub(r"^ *\[\[.*\]\]\n|\[\[.*?\]\]", "", text, flags=re.MULTILINE)
+    def fitted(self, text: str) -> str:
+        """A text of `control` without what this block has no use for."""
+        has = {"t"} if self.graph.takes_time else set()
+        has |= {"k"} if self.handed_on else set()
+        while "«" in text:  # from the inside
+            text = MARKED.sub(lambda found: found[2] if has.issuperset(found[1]) else "", text)
+        return re.sub("^ +\n", "", text, flags=re.MULTILINE)
 
     def _write_attempt(self, writer: Writer) -> None:
         """`step`."""
         time = ["t: Tensor"] if self.graph.takes_time else []
-        items = ["self", f"{self.like}: Tensor", "h: Tensor", *time]
+        given, also = [self.like], []
+        if self.handed_on:
+            first, last = (self.names.locals[key] for key in self.handed_on)
+            given, also = [*given, first], [last]
+        items = ["self", *(f"{local}: Tensor" for local in [*given, "h"]), *time]
+        tensors = ", ".join(["Tensor"] * (2 + len(also)))
         writer.line()
-        writer.bracketed("def step(", items, ") -> tuple[Tensor, Tensor]:")
+        writer.bracketed("def step(", items, f") -> tuple[{tensors}]:")
         with writer.indented():
-            writer.docstring("One step of length h: the new value, and the error of the pair.")
+            there = "".join(f"{local} there, " for local in also)
+            writer.docstring(f"One step of length h: the new value, {there}the error of the pair.")
             needed = {name for name in symbols(self.steps, self.graph.timed) if not is_step(name)}
             self.parameters.write_locals(writer, needed, self.like)
             writer.lines(self.parameters.channel_lines(needed, self.like))
             self.body(self.like).write(writer, self.steps)
             (pair,) = self._pairs()
-            values = [self._returned(self.names, *pair), self.names.locals[ERROR]]
+            values = [self._returned(self.names, *pair), *also, self.names.locals[ERROR]]
             self.write_return(writer, values)
 
     def shown(self) -> list[str]:

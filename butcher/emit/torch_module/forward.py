@@ -102,6 +102,15 @@ class Methods:
                     found.setdefault(evaluation.key, self.parameters.name(symbol))
         return found
 
+    @property
+    def nfe(self) -> int:
+        """How often sub-nets are evaluated."""
+        return len(self.graph.evaluations)
+
+    def helpers(self) -> list[str]:
+        """Functions that the class needs, besides those that every file may have."""
+        return []
+
     # ------------------------------------------------------------------ the class
 
     def write_docstring(self, writer: Writer) -> None:
@@ -112,7 +121,7 @@ class Methods:
         order = self.header.order
         writer.line(f"order = {order}" if order is not None else "order: int | None = None")
         writer.line(f"stages = {self.header.stages}")
-        writer.line(f"nfe = {len(self.graph.evaluations)}")
+        writer.line(f"nfe = {self.nfe}")
         keys = [f'"{state.key}"' for state in self.graph.states]
         if len(keys) == 1:
             writer.line(f"states = ({keys[0]},)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from butcher.emit.torch_module.control import FUNCTIONS
 from butcher.emit.torch_module.controlled import ControlledMethods
 from butcher.emit.torch_module.forward import Methods
 from butcher.emit.torch_module.header import Header, write_header
@@ -13,12 +12,7 @@ from butcher.emit.torch_module.names import class_name
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
 
-WHERE_CALLED = {
-    "bounded(": BOUNDED,
-    "redrawn(": REDRAWN,
-    "may_skip(": MAY_SKIP,
-    "Progress(": FUNCTIONS,
-}
+WHERE_CALLED = {"bounded(": BOUNDED, "redrawn(": REDRAWN, "may_skip(": MAY_SKIP}
 
 DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 TORCH = re.compile(r"\btorch\.(?!nn)")
@@ -37,6 +31,7 @@ def emit_module(graph: Graph, header: Header) -> str:
     text = body.text()
     helpers = [ONE_SLOT, SEVERAL_SLOTS] if methods.several_slots else [ONE_SLOT]
     helpers += [helper for call, helper in WHERE_CALLED.items() if call in _code(text)]
+    helpers += methods.helpers()
     writer = Writer()
     write_header(writer, header)
     if header.lower_order is not None:
