@@ -31,7 +31,17 @@ ORDER = [
 ]
 # The compile path, left to right; `butcher compile` imports it all, so none of it may be heavy.
 LIGHT = ORDER[: ORDER.index("compiler") + 1]
-HEAVY = {"torch", "torchvision", "numpy", "scipy", "sympy", "sklearn", "matplotlib", "pandas"}
+HEAVY = {
+    "torch",
+    "torchvision",
+    "timm",
+    "numpy",
+    "scipy",
+    "sympy",
+    "sklearn",
+    "matplotlib",
+    "pandas",
+}
 # What draws may import these, where it draws.
 DRAWING = {"figure": {"matplotlib", "numpy"}}
 # What the compile path may import when it is itself imported, beside the standard library.
@@ -170,3 +180,8 @@ def test_the_compile_command_loads_nothing_heavy() -> None:
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
     )
     assert loaded(code) == set()
+
+
+def test_networks_do_without_timm() -> None:
+    """It is imported by `butcher.models.zoo` alone, which is for timm."""
+    assert "timm" not in loaded("import butcher.models, butcher.training")

@@ -19,7 +19,13 @@ class Head(nn.Module):
             self.norm = nn.LayerNorm(width)
         elif norm:
             self.norm = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU())
-        self.linear = nn.Linear(width, classes) if classes else nn.Identity()
+        self.linear: nn.Module
+        self.reset(classes)
+
+    def reset(self, classes: int) -> None:
+        """A new linear map to so many classes; to 0 there is none."""
+        self.classes = classes
+        self.linear = nn.Linear(self.width, classes) if classes else nn.Identity()
 
     def pooled(self, u: Tensor) -> Tensor:
         """(N, C, ...) images or (N, ..., C) tokens to (N, C)."""

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from butcher.models.heads import Head
 from butcher.models.starts import channel_dimension
 from butcher.models.transitions import Domain
 
@@ -93,7 +94,46 @@ class Network(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """From data (N, in_channels, ...) to logits (N, classes)."""
-        return self.head(self.value(self.stages(self.begin(x))))  # type: ignore[no-any-return]
+        return self.forward_head(self.forward_features(x))
+
+    # ------------------------------------------------------------------ as timm calls it
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """The newest values after the last block, side by side: (N, C, H, W) or (N, T, C)."""
+        return self.value(self.stages(self.begin(x)))
+
+    def forward_head(self, u: Tensor, pre_logits: bool = False) -> Tensor:
+        """What the head makes of them; `pre_logits`: without its linear map, (N, C)."""
+        return self._own_head.pooled(u) if pre_logits else self.head(u)
+
+    def get_classifier(self) -> nn.Module:
+        """The last linear map."""
+        return self._own_head.linear
+
+    def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
+        """A new last linear map; with 0 classes there is none, and what is pooled comes out."""
+        if global_pool not in (None, "avg"):
+            raise ValueError(
+                f'global_pool is "avg", not {global_pool!r}; forward_features gives what it pools'
+            )
+        self._own_head.reset(num_classes)
+        self._own_head.linear.to(next(self.stages.parameters()))  # device and precision
+
+    @property
+    def num_classes(self) -> int:
+        """How many logits a sample has."""
+        return self._own_head.classes
+
+    @property
+    def num_features(self) -> int:
+        """The channels that the head reads."""
+        return self._own_head.width
+
+    @property
+    def _own_head(self) -> Head:
+        if not isinstance(self.head, Head):
+            raise TypeError("the head is a module of your own; replace network.head by another")
+        return self.head
 
 
 def is_block(module: nn.Module) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from butcher import resources
+from butcher.models.model import ModelOptions
 
 
 class UnknownNetworkError(FileNotFoundError):
@@ -53,6 +54,14 @@ def table(name: str) -> dict[str, Any]:
     """The `[model]` table of a shipped network."""
     read: dict[str, Any] = tomllib.loads(find(name).read_text(encoding="utf-8"))["model"]
     return read
+
+
+def changed(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`table` with other keys, which replace those that say the same otherwise, as depth blocks."""
+    replaced = {
+        key for group in ModelOptions.alternatives if group & changes.keys() for key in group
+    }
+    return {key: value for key, value in table.items() if key not in replaced} | dict(changes)
 
 
 def catalogue() -> list[Entry]:
