@@ -56,7 +56,12 @@ def compile_(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="write there, not to standard output"),
     ] = None,
-    step: Annotated[Step | None, typer.Option(help="default: what the file says, or fixed")] = None,
+    step: Annotated[
+        Step | None,
+        typer.Option(
+            help="default: what the file says, or fixed; controlled: an embedded pair chooses it"
+        ),
+    ] = None,
     h: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="default: what the file says, or 1")
     ] = None,
