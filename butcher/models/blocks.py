@@ -181,7 +181,9 @@ class Blocks:
             given["channels"] = shape.outside
         has_transition = bool(self.transformed) or scheme is not self.scheme
         if shape.changes and self.transition.inside is not None and has_transition:
-            given["transition"] = self._through(self.transition.inside, shape, equal or starts)
+            given["transition"] = self._through(
+                self.transition.inside, shape, equal=equal, starts=starts
+            )
         try:
             block = make_block(scheme, nets, **given)
         except (OptionError, TypeError) as wrong:  # an option that this scheme cannot have
@@ -221,20 +223,11 @@ class Blocks:
     def before(
         self, place: Place, *, starts: bool = False, equal: bool = False
     ) -> nn.Module | None:
-        """What states go through before the block, if anything; `starts`, `equal` as of `make`.
-
-        Where the starter begins, all but the newest value go nowhere: nothing reads them, and they
-        would count in the statistics of a normalisation.
-        """
+        """What states go through before the block, if anything; `starts`, `equal` as of `make`."""
         if place.before is None or self.transition.before is None:
             return None
-        modules = self._through(self.transition.before, place.before, equal or starts)
-        if len(self.states) == 1:
-            return modules  # type: ignore[no-any-return]
-        if starts:
-            (newest,) = self.newest
-            modules = [m if i == newest else nn.Identity() for i, m in enumerate(modules)]
-        return Each(modules)
+        modules = self._through(self.transition.before, place.before, equal=equal, starts=starts)
+        return modules if len(self.states) == 1 else Each(modules)
 
     def nets(self, block: nn.Module, *, starts: bool) -> Iterator[tuple[Branch, nn.Module]]:
         """The sub-nets of a block that `make` made, each with what made it."""
@@ -255,12 +248,19 @@ class Blocks:
         default = Shortcut(self.domain) if use.linear else self.branch
         return self.branches.get(use.slot, default)
 
-    def _through(self, make: Any, shape: Shape, equal: bool) -> Any:
-        """The operator of each state, one for those of a name unless earlier ones are separate."""
+    def _through(self, make: Any, shape: Shape, *, equal: bool, starts: bool) -> Any:
+        """The operator of each state, one for those of a name unless earlier ones are separate.
+
+        Where the starter begins only the newest value has one: nothing reads the others, and they
+        would count in the statistics of a normalisation.
+        """
         made: dict[object, nn.Module] = {}
         modules: list[nn.Module] = []
         first = self.states[0].name
-        for state in self.states:
+        for i, state in enumerate(self.states):
+            if starts and i not in self.newest:
+                modules.append(nn.Identity())
+                continue
             name = state.name if state.kind == "value" else first
             key: object = name if equal or self.earlier == "shared" else state.key
             if key in made:

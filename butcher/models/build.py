@@ -79,8 +79,8 @@ def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
     branch, branches = options.kind, options.kinds
     for slot, other in branches.items():
         if slot not in scheme.slots:
-            known = suggestion(slot, scheme.slots)
-            raise TableError([Problem(f"model.subnets.{slot}", f"is no slot of it{known}")])
+            message = f"is no slot of {scheme.name}{suggestion(slot, scheme.slots)}"
+            raise TableError([Problem(f"model.subnets.{slot}", message)])
         if other.domain != branch.domain:
             raise TableError([Problem(f"model.subnets.{slot}", _domains(other, branch))])
     if stem.domain != branch.domain:
@@ -181,6 +181,8 @@ def _scheme_problems(options: ModelOptions, scheme: Scheme) -> Iterable[Problem]
         key = f"model.values.{name}"
         if name in own and isinstance(value, str):
             yield Problem(key, f"{shown(value)} is no number")
+        elif name in ("h", "step", "weights"):
+            yield Problem(key, f"is a key of [model] itself: write {name} = {shown(value)} there")
         elif name not in own and options.step != "controlled":
             known = suggestion(name, own) if own else ": it has none"
             yield Problem(key, f"is no parameter of {scheme.name}{known}")

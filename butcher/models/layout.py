@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from butcher.models.blocks import Blocks
 from butcher.models.family import Family
@@ -28,7 +29,7 @@ def places(
     numbers = _numbers(options, len(planes), blocks, family)
     for stage, (width, number) in enumerate(zip(planes, numbers, strict=True)):
         if options.growth:
-            made = list(_growing(options, inside, number, _stride(options, stage)))
+            made = list(_growing(options, blocks, inside, number, _stride(options, stage)))
         else:
             outside = _share(width * options.kind.widening, options, blocks)
             first = entry(blocks, Shape(inside, outside, _stride(options, stage)))
@@ -46,15 +47,33 @@ def entry(blocks: Blocks, shape: Shape) -> Place:
     return Place(rest, before)
 
 
-def _growing(options: ModelOptions, inside: int, number: int, stride: int) -> Iterator[Place]:
-    """Every block adds channels; where places become fewer, channels do before it, too."""
+def _growing(
+    options: ModelOptions, blocks: Blocks, inside: int, number: int, stride: int
+) -> Iterator[Place]:
+    """Every block adds channels; where places become fewer, those before it may become fewer, too.
+
+    A transition that makes the whole change before the block leaves `compression` of the channels;
+    with another one the first block adds its channels and takes the stride.
+    """
     before = None
-    if stride > 1:
+    if stride > 1 and _is_all_before(blocks):
         before = Shape(inside, max(1, int(inside * options.compression)), stride)
         inside = before.outside
+    elif options.compression != 1 and not _is_all_before(blocks):
+        message = f"{options.compression} is for channels between stages; write transition = "
+        raise TableError([Problem("model.compression", message + '"neck", or leave it out')])
     for index in range(number):
         grown = Shape(inside + index * options.growth, inside + (index + 1) * options.growth)
-        yield Place(grown, before if index == 0 else None)
+        if index == 0 and before is None and stride > 1:
+            yield entry(blocks, replace(grown, stride=stride))
+        else:
+            yield Place(grown, before if index == 0 else None)
+
+
+def _is_all_before(blocks: Blocks) -> bool:
+    """Whether the transition leaves nothing of a change to the block."""
+    transition = blocks.transition
+    return transition.before is not None and not transition.split(Shape(1, 2, 2))[1].changes
 
 
 def _planes(options: ModelOptions) -> list[int]:

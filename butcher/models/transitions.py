@@ -147,8 +147,8 @@ def shifted(shape: Shape, domain: Domain) -> nn.Module:
     """ReLU, two 1x1 convolutions of shifted places side by side, BN."""
     if domain == "vector":
         raise ValueError(
-            'transition "shifted" is for images: vectors have no places to shift; '
-            'write "projection"'
+            'transition "shifted" is for images: vectors have no places to shift; write '
+            'transition = "projection"'
         )
     return Shifted(shape)
 

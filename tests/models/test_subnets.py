@@ -517,7 +517,7 @@ def test_a_wrong_table_is_an_error_at_its_key(value: Any, message: str) -> None:
     [
         ("symmetric", Shape(8, 8, 2), "8 channels to 8 at stride 2: it keeps the shape"),
         ("highway", Shape(8, 16), "8 channels to 16 at stride 1: it keeps the shape"),
-        ("dense", Shape(8, 12, 2), "it keeps every place; set the stride to 1"),
+        ("dense", Shape(8, 12, 2), "it keeps every place; write strides of 1, or"),
         ("dense", Shape.same(8), "it adds channels; write growth = 12"),
         ("mlp", Shape(8, 8, 2), "it keeps every place"),
         ("attention", Shape.same(6), "inside must be a multiple of the heads, 4"),

@@ -53,12 +53,16 @@ class Subnet(Options, ABC):
     def check_keeps_shape(self, shape: Shape) -> None:
         """Refuse a shape that changes."""
         if shape.changes:
-            raise self.refuse(shape, "it keeps the shape; where that changes use another kind")
+            raise self.refuse(
+                shape, 'it keeps the shape; write transition = "neck", or another kind'
+            )
 
     def check_keeps_places(self, shape: Shape) -> None:
         """Refuse a stride."""
         if shape.stride != 1:
-            raise self.refuse(shape, "it keeps every place; set the stride to 1")
+            raise self.refuse(
+                shape, 'it keeps every place; write strides of 1, or transition = "neck"'
+            )
 
 
 def last_norm(module: nn.Module) -> nn.BatchNorm2d | None:
