@@ -76,7 +76,15 @@ def trains(module: nn.Module, value: Tensor, but: tuple[str, ...] = ()) -> None:
             assert parameter.grad.isfinite().all(), name
 
 
-@pytest.mark.parametrize("kind", OWN)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "a transformer block",
+        "a 3-D convolution",
+        pytest.param("a perceptron of tokens", marks=pytest.mark.slow),
+        pytest.param("a module with state", marks=pytest.mark.slow),
+    ],
+)
 def test_any_module_is_the_f_of_every_shipped_method(kind: str) -> None:
     build, shape = OWN[kind]
     u = 0.1 * torch.randn(shape)
