@@ -19,7 +19,7 @@ from butcher.models.options import Problem, TableError, checked, shown, suggesti
 from butcher.models.stack import Stack
 from butcher.models.starts import STARTS, usual
 from butcher.models.stems import STEMS
-from butcher.models.subnets import subnet
+from butcher.models.subnets import Subnet, subnet
 from butcher.models.transitions import TRANSITIONS
 
 
@@ -76,7 +76,8 @@ def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
     if problems := list(_scheme_problems(options, scheme)):
         raise TableError(problems)
     stem, transition = STEMS[options.stem], TRANSITIONS[options.transition]
-    branch, branches = options.kind, options.kinds
+    chosen = FAMILIES[options.family]
+    branch, branches = options.kind, _branches(options, chosen, scheme)
     for slot, other in branches.items():
         if slot not in scheme.slots:
             message = f"is no slot of {scheme.name}{suggestion(slot, scheme.slots)}"
@@ -97,7 +98,6 @@ def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
         earlier=options.earlier,
         keywords={**keywords, **options.values},
     )
-    chosen = FAMILIES[options.family]
     start = _start(options, blocks)
     stages = places(options, blocks, chosen, in_channels)
     number = sum(len(stage) for stage in stages)
@@ -157,6 +157,16 @@ def _subnet_problems(table: Mapping[str, Any]) -> Iterable[Problem]:
             subnet(kind, f"model.{key}")
         except TableError as wrong:
             yield from wrong.problems
+
+
+def _branches(options: ModelOptions, chosen: Family, scheme: Scheme) -> dict[str, Subnet]:
+    """The sub-nets of some slots; those that the family gives to slots of its own scheme go."""
+    usual = chosen.defaults.get("subnets", {})
+    return {
+        slot: kind
+        for slot, kind in options.kinds.items()
+        if slot in scheme.slots or options.subnets[slot] != usual.get(slot)
+    }
 
 
 def _domains(one: Any, other: Any) -> str:

@@ -28,5 +28,5 @@ def initialise(
 def he_normal(model: nn.Module) -> None:
     """He normal weights for every convolution, as the papers on residual networks use."""
     for module in model.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -13,7 +13,8 @@ from butcher.models.stems import STEMS
 from butcher.models.subnets import Subnet, subnet
 from butcher.models.transitions import TRANSITIONS
 
-Size = Annotated[int, Field(ge=1)]
+Size = Annotated[int, Field(ge=1, le=100_000)]
+Number = Annotated[int, Field(ge=1, le=10_000)]  # of layers or blocks, which are all built
 Kind = str | dict[str, Any]
 
 
@@ -32,11 +33,11 @@ class ModelOptions(Options):
     h: float | None = None
     weights: Literal["per-stage", "shared"] | None = None
     values: dict[str, float | str | bool] = Field(default_factory=dict)
-    depth: Size | None = None
-    blocks: Size | list[Size] | None = None
+    depth: Number | None = None
+    blocks: Number | list[Number] | None = None
     width: Size | None = None
     widths: list[Size] = Field(min_length=1)
-    growth: int = Field(default=0, ge=0)
+    growth: int = Field(default=0, ge=0, le=10_000)
     compression: float = Field(default=1.0, gt=0, le=1)
     strides: list[Size] | None = None
     stem: Annotated[str, AfterValidator(one_of(STEMS))] = "conv-norm-relu"

@@ -148,10 +148,12 @@ def _step(options: ModelOptions, block: nn.Module) -> str:
 
 def _subnets(options: ModelOptions, plan: Stack) -> dict[str, Any]:
     """The sub-net of each slot, with its keys."""
-    given = options.kinds
-    slots = [slot for slot in plan.blocks.scheme.slots if slot not in plan.blocks.graph.linear]
-    named = {slot: given.get(slot, options.kind) for slot in [*slots, *given]}
-    return {slot: kind.model_dump(mode="json") for slot, kind in named.items()}
+    given, scheme = plan.blocks.branches, plan.blocks.scheme
+    return {
+        slot: (options.kinds.get(slot) or options.kind).model_dump(mode="json")
+        for slot in scheme.slots
+        if slot in given or slot not in plan.blocks.graph.linear
+    }
 
 
 def _width(stage: Shape, network: Network) -> int:
