@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from butcher.compiler.control import controlled
 from butcher.compiler.lookup import resolve
@@ -36,9 +36,15 @@ def uses(
     weights: str | None = None,
     starts: Named | None = None,
 ) -> tuple[Use, ...]:
-    """One for every set of weights, in the order of `self.f`. Claims are not verified."""
+    """One for every set of weights, in the order of `self.f`. Claims are not verified.
+
+    A block that controls its step keeps the shape, whatever its sub-nets read.
+    """
     graph = block_graph(scheme, step, weights, starts)
-    return tuple(_use(graph, group) for group in graph.groups)
+    found = tuple(_use(graph, group) for group in graph.groups)
+    if step == CONTROLLED:
+        return tuple(replace(use, reads=None, mixed=False) for use in found)
+    return found
 
 
 def transformed(
@@ -50,7 +56,7 @@ def transformed(
     """The keys of the states that pass through the block's transition, in the order of `states`;
     with none the block has no keyword `transition`.
     """
-    return block_graph(scheme, step, weights, starts).transformed
+    return () if step == CONTROLLED else block_graph(scheme, step, weights, starts).transformed
 
 
 def _use(graph: Graph, group: str) -> Use:

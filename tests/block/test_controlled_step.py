@@ -15,7 +15,7 @@ from block.nets import Mix
 from torch import Tensor, nn
 
 import butcher
-from butcher.compiler import OptionError, load, shipped
+from butcher.compiler import OptionError, load, shipped, transformed, uses
 from butcher.compiler.control import reason_against
 from butcher.spec.scheme import RungeKutta
 
@@ -528,7 +528,23 @@ def test_a_trained_h_is_a_trained_length(per: str, bounds: str) -> None:
     torch.testing.assert_close(y, rotated(u, 2.0), rtol=1e-7, atol=1e-7)
     (slope,) = torch.autograd.grad(y[0, 0], block.h_free if bounds else block.h)
     inner = 1.0 if not bounds else (2 - 0.5) * (4 - 2) / 3.5
-    assert slope.item() == pytest.approx(inner * float(y[0, 1]), rel=1e-6)
+    assert slope.item() == pytest.approx(inner * y[0, 1].item(), rel=1e-6)
+    block.max_steps = 2
+    with pytest.raises(RuntimeError, match="of h = 2"):
+        block(u)
+
+
+# ---------------------------------------------------------------------- shapes
+
+
+def test_all_steps_keep_the_shape() -> None:
+    for weights in ("shared", "per-stage"):
+        found = uses("dopri54", "controlled", weights)
+        assert len(found) == (1 if weights == "shared" else 7)
+        assert all(use.reads is None and not use.mixed for use in found)
+        assert transformed("dopri54", "controlled", weights) == ()
+    with pytest.raises(TypeError, match="has no transition: its steps keep the shape"):
+        controlled("dopri54", Mix, transition=nn.Identity)
 
 
 # ---------------------------------------------------------------------- refusals

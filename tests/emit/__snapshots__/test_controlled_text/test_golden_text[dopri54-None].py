@@ -276,8 +276,9 @@ class Dopri54(nn.Module):
 
     def stuck(self, at: Progress) -> str:
         """What is said when `max_steps` are not enough, of the sample that is least far."""
-        h, least = float(self.h), at.done.argmin()
-        moved, part = h * at.done.flatten()[least], h * at.part.flatten()[least]
+        least = at.done.argmin()
+        parts = torch.ones_like(at.done), at.done, at.part
+        h, moved, part = ((self.h * p).flatten()[least].item() for p in parts)
         return (
             f"after {self.max_steps} steps, accepted and rejected, t has advanced by "
             f"{moved:.3g} of h = {h:.3g}, and the next would be {part:.3g}. Raise max_steps, "
