@@ -315,7 +315,7 @@ SECTIONS: tuple[Section, ...] = (
                 "not reproduced; the released generator's widths give 33.8M",
                 classes=100,
             ),
-            System("FractalNet, order 2", "fractalnet_order2", BLOCK),
+            System("FractalNet, order 2", "fractalnet", BLOCK),
             System("RevNet-38", "revnet38", COUNTED, "0.46M"),
             System(
                 "RevNet-110",
