@@ -12,13 +12,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from butcher.coefficient import Coefficient
 from butcher.compiler import compile, load, shipped
-from butcher.compiler.control import controlled, reason_against
-from butcher.ir.lower import lower
-from butcher.passes.estimate import ERROR
+from butcher.compiler.control import reason_against
 
-ZERO = Coefficient.of(0)
 REPOSITORY = Path(__file__).parent.parent.parent
 PAIRS = [name for name in shipped() if reason_against(load(name)) is None]
 TIMED = load("dopri54").source.text.replace("order 5(4)\n", "order 5(4)\n  ode x' = f(t, x)\n")
@@ -111,28 +107,3 @@ def test_what_is_called_as_the_class_calls_its_own_gets_an_underscore() -> None:
     source = compile(FAMILY, step="controlled")
     for text in ("rtol: float = 1e-3,", "rtol_: float = 1.0,", "error_: float = 1.0,"):
         assert text in source
-
-
-# ---------------------------------------------------------------------- the estimate
-
-
-@pytest.mark.parametrize("name", PAIRS)
-def test_the_error_is_the_difference_of_the_two_solutions(name: str) -> None:
-    """Exactly, on numbers; and stages that only the estimate needs are there."""
-    plain = lower(load(name))
-    graph = controlled(load(name), plain)
-    assert len(graph.evaluations) == len(plain.evaluations)
-    (output,), (estimate,) = plain.outputs, plain.estimates
-    of = graph.row[ERROR].coefficients
-    b, other = plain.row[output].coefficients, plain.row[estimate.row].coefficients
-    for key in {*b, *other, *of} - {"u[n]"}:
-        embedded = other.get(key, ZERO)
-        wanted = embedded if estimate.kind == "err" else b.get(key, ZERO) - embedded
-        assert of.get(key, ZERO) == wanted
-    assert "u[n]" not in of
-
-
-def test_the_last_stage_of_dopri54_reads_the_new_value() -> None:
-    graph = controlled(load("dopri54"), lower(load("dopri54")))
-    assert graph.evaluation["k7"].argument == "u[n+1]"
-    assert "Y7" not in graph.row
