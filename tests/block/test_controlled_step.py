@@ -455,9 +455,10 @@ def test_an_error_of_zero_makes_no_nan(detach: bool, relative_to: str) -> None:
     assert all(gradient.isfinite().all() for gradient in gradients)
 
 
-def test_rejected_steps_leave_no_graph() -> None:
-    """The graph of a call holds as many evaluations as its accepted steps made."""
-    block = controlled("verner65", Mix, h=8.0, rtol=1e-5)
+@pytest.mark.parametrize("name", ["verner65", "dopri54"])
+def test_rejected_steps_leave_no_graph(name: str) -> None:
+    """The graph of a call holds as many evaluations as the values of its accepted steps need."""
+    block = controlled(name, Mix, h=8.0, rtol=1e-5)
     y = block(torch.randn(2, 3, 4, 4))
     assert int(block.rejected) > 0
     seen, todo, found = set(), [y.grad_fn], 0
@@ -468,7 +469,7 @@ def test_rejected_steps_leave_no_graph() -> None:
         seen.add(node)
         found += type(node).__name__ == "TanhBackward0"
         todo += [parent for parent, _ in node.next_functions]
-    fixed = butcher.make_block("verner65", Mix, weights="shared")
+    fixed = butcher.make_block(name, Mix, weights="shared")
     assert found == int(block.accepted) * fixed.nfe
 
 
