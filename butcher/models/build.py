@@ -196,6 +196,8 @@ def _scheme_problems(options: ModelOptions, scheme: Scheme) -> Iterable[Problem]
         elif name not in own and options.step != "controlled":
             known = suggestion(name, own) if own else ": it has none"
             yield Problem(key, f"is no parameter of {scheme.name}{known}")
+    if options.stem == "none" and options.stem_width is not None:
+        yield Problem("model.stem_width", "has no stem to be of: leave it out, or give a stem")
     if options.survival is not None and "p" not in own:
         yield Problem(
             "model.survival",

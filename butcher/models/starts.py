@@ -80,8 +80,13 @@ STARTS: dict[str, Start] = {
 
 
 def usual(blocks: Blocks) -> str:
-    """The rule where none is given."""
-    return "restart" if blocks.lag and blocks.can_be_started else "repeat"
+    """The rule where none is given.
+
+    A starter steps u' = f(u), so a method of u'' = f(u) repeats the value: it begins at rest.
+    """
+    of_first_order = all(equation.derivative == 1 for equation in blocks.graph.ode)
+    restarts = blocks.lag > 0 and of_first_order and blocks.can_be_started
+    return "restart" if restarts else "repeat"
 
 
 class Stems(nn.Module):

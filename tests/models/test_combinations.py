@@ -281,6 +281,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"subnets": {"g": "vgg"}}, r"model\.subnets\.g: is no slot of euler; .*known: f"),
     ({"scheme": "polynet_2way", "subnets": {"g": "mlp"}}, r'channels of "mlp" stand last'),
+    (
+        {"stem": "none", "stem_width": 4},
+        r"model\.stem_width: has no stem to be of: leave it out",
+    ),
     ({"stem": "linear"}, r'model\.stem: "linear" is no stem for sub-nets "preactivation"; write'),
     ({"scheme": "lm_resnet", "reversible": True, "post": "relu"}, r"a ReLU has no inverse; write"),
     ({"reversible": True}, r"blocks of euler have no inverse; write reversible = false"),
@@ -289,6 +293,18 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         r"model: timed gives the time to its sub-nets, and those of a network take none; write",
     ),
 ]
+
+
+def test_a_method_of_second_order_begins_at_rest_and_one_of_first_order_with_a_step() -> None:
+    starters = [
+        [type(block).__name__ for block in build({"family": "resnet", **table}, 3, 10).blocks]
+        for table in (
+            {"scheme": "second_order", "blocks": 2, "width": 4},
+            {"scheme": "midpoint_network", "blocks": 2, "width": 4},
+        )
+    ]
+    assert starters[0] == ["SecondOrder"] * 6
+    assert starters[1] == ["EulerStartsMidpointNetwork", "MidpointNetwork"] * 3
 
 
 @pytest.mark.parametrize(("table", "message"), WRONG)
