@@ -1,4 +1,4 @@
-"""Batch normalisation without numbers: torch's own goes through thirty Python functions on `meta`."""
+"""Batch normalisation without numbers: torch's own is thirty Python calls on `meta`."""
 
 from __future__ import annotations
 
