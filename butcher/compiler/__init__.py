@@ -13,7 +13,7 @@ from butcher.compiler.lookup import (
 )
 from butcher.compiler.options import OptionError
 from butcher.compiler.pipeline import compile, translate
-from butcher.compiler.uses import Use, block_graph, transformed, uses
+from butcher.compiler.uses import Use, attributes, block_graph, transformed, uses
 from butcher.compiler.verdict import Verdict, examine, examine_bytes, unreadable
 from butcher.spec import Scheme
 
@@ -23,6 +23,7 @@ __all__ = [
     "UnknownSpecError",
     "Use",
     "Verdict",
+    "attributes",
     "block_graph",
     "catalogue",
     "compile",

@@ -1,4 +1,4 @@
-"""What each sub-net of a block is used on: what a network needs to know where shapes change."""
+"""What a network needs to know of a block: what its sub-nets are used on, where its numbers are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from butcher.compiler.lookup import resolve
 from butcher.compiler.options import CONTROLLED, chosen_step, chosen_weights
 from butcher.compiler.starting import Named, chosen_starts, started
 from butcher.compiler.sweeps import straightened
+from butcher.emit.torch_module.parameters import Parameters
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 
@@ -69,6 +70,14 @@ def _use(graph: Graph, group: str) -> Use:
         reads=next(iter(read)) if len(read) == 1 else None,
         mixed=len(read) > 1,
     )
+
+
+def attributes(graph: Graph) -> dict[str, str]:
+    """Trained symbol -> the attribute of the block that holds it, `k_free` where k is bounded.
+
+    The steps of all stages are one, `h`, a list; `graph` is that of `block_graph`.
+    """
+    return Parameters.of(graph).attributes
 
 
 def block_graph(

@@ -63,14 +63,14 @@ def build(table: Mapping[str, Any], in_channels: int, classes: int) -> Network:
 def network(options: ModelOptions, in_channels: int, classes: int) -> Network:
     """The network of options that `read` has read."""
     try:
-        return stack(options, in_channels, classes).build()
+        return plan(options, in_channels, classes).build()
     except TableError:
         raise
     except ValueError as wrong:
         raise TableError([Problem("model", str(wrong))]) from None
 
 
-def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
+def plan(options: ModelOptions, in_channels: int, classes: int) -> Stack:
     """What `options` ask the engine for."""
     scheme = _scheme(options.scheme, "scheme")
     if problems := list(_scheme_problems(options, scheme)):
@@ -99,7 +99,7 @@ def stack(options: ModelOptions, in_channels: int, classes: int) -> Stack:
         keywords={**keywords, **options.values},
     )
     start = _start(options, blocks)
-    stages = places(options, blocks, chosen, in_channels)
+    stages = places(options, blocks, chosen, STARTS[start], in_channels)
     number = sum(len(stage) for stage in stages)
     return Stack(
         blocks,

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from butcher.models.network import is_block
+from butcher.models.network import is_block, numbers
 
 
 def param_groups(
@@ -20,24 +20,15 @@ def param_groups(
 
         torch.optim.SGD(param_groups(model, 1e-4), lr=0.1, momentum=0.9)
     """
-    own = {
-        id(parameter)
-        for module in model.modules()
-        if is_block(module)
-        for part in (module, *(m for n, m in module.named_children() if n not in OF_SUBNETS))
-        for parameter in part.parameters(recurse=False)
-    }
+    blocks = (module for module in model.modules() if is_block(module))
+    own = {parameter for block in blocks for parameter in numbers(block)}
     decayed: list[nn.Parameter] = []
     kept: list[nn.Parameter] = []
     for parameter in model.parameters():
         if not parameter.requires_grad:
             continue
         is_vector = parameter.dim() <= 1
-        stays = id(parameter) in own or (is_vector and not decay_norms)
+        stays = parameter in own or (is_vector and not decay_norms)
         (kept if stays else decayed).append(parameter)
     groups = [(decayed, weight_decay), (kept, 0.0)]
     return [{"params": params, "weight_decay": decay} for params, decay in groups if params]
-
-
-OF_SUBNETS = ("f", "transition")
-"""The children of a block that are no part of its scheme; `h` may be a ParameterList."""

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from butcher.coefficient import Coefficient
+from butcher.compiler import attributes
 from butcher.ir.graph import Evaluation, Graph, Row
 from butcher.models.blocks import Again, Each
-from butcher.models.network import Network, Relu, is_block
+from butcher.models.network import Network, Relu, is_block, numbers
 from butcher.models.starts import Stems
 
 
@@ -113,15 +114,13 @@ def _of_each(module: nn.Module, read: Iterable[int]) -> set[nn.Parameter]:
 
 def _of_block(block: nn.Module, graph: Graph, found: Reach) -> set[nn.Parameter]:
     """Of a block, its numbers whether they have an effect or not."""
-    alive = set(block.parameters(recurse=False))
+    alive = set(numbers(block))
     for group, net in zip(graph.groups, _nets(block), strict=True):
         if group in found.groups:
             alive |= set(net.parameters())
     for key, through in zip(graph.state, _transitions(block, graph), strict=True):
         if key in found.behind:
             alive |= set(_itself(through).parameters())
-    for name, steps in block.named_children():  # one h a stage
-        alive |= set(steps.parameters()) if name not in ("f", "transition") else set()
     return alive
 
 
@@ -176,11 +175,10 @@ def _cancelled(
         }
         known |= {key: (id(block), key) for key in graph.evaluation}
         names = effective(graph, next(each), known)
-        for name, parameter in block.named_parameters(recurse=False):
-            symbol = name.removesuffix("_free").rstrip("_")  # as the emitted class calls it
-            trained = {s.name.rstrip("_") for s in graph.symbols if s.kind == "learn"}
-            if symbol in trained and symbol not in {name.rstrip("_") for name in names}:
-                yield parameter
+        for symbol, attribute in attributes(graph).items():
+            number = getattr(block, attribute)
+            if symbol not in names and isinstance(number, nn.Parameter):  # no list of steps
+                yield number
         same = [known.get(key, (id(block), key)) for key in graph.outputs]
 
 

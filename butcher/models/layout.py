@@ -10,11 +10,11 @@ from butcher.models.family import Family
 from butcher.models.model import ModelOptions
 from butcher.models.options import Problem, TableError, shown
 from butcher.models.shape import Place, Shape
-from butcher.models.starts import STARTS, usual
+from butcher.models.starts import Start
 
 
 def places(
-    options: ModelOptions, blocks: Blocks, family: Family, in_channels: int
+    options: ModelOptions, blocks: Blocks, family: Family, start: Start, in_channels: int
 ) -> list[list[Place]]:
     """Where every block stands: the shapes of one value, where several share the channels.
 
@@ -24,14 +24,14 @@ def places(
     planes = _planes(options)
     _check_growth(options)
     stem = in_channels if options.stem == "none" else options.stem_width or planes[0]
-    inside = _share(stem, options, blocks)
+    inside = _share(stem, start, blocks)
     found: list[list[Place]] = []
     numbers = _numbers(options, len(planes), blocks, family)
     for stage, (width, number) in enumerate(zip(planes, numbers, strict=True)):
         if options.growth:
             made = list(_growing(options, blocks, inside, number, _stride(options, stage)))
         else:
-            outside = _share(width * options.kind.widening, options, blocks)
+            outside = _share(width * options.kind.widening, start, blocks)
             first = entry(blocks, Shape(inside, outside, _stride(options, stage)))
             made = [first, *[Place(Shape.same(outside))] * (number - 1)]
         found.append(made)
@@ -114,15 +114,12 @@ def _stride(options: ModelOptions, stage: int) -> int:
     return options.strides[stage]
 
 
-def _share(width: int, options: ModelOptions, blocks: Blocks) -> int:
+def _share(width: int, start: Start, blocks: Blocks) -> int:
     """The channels of one value."""
-    if not STARTS[options.start or usual(blocks)].split:
-        return width
-    share, rest = divmod(width, len(blocks.states))
-    if rest:
-        message = f"{width} channels cannot be shared out among {len(blocks.states)} values"
-        raise TableError([Problem("model.widths", message)])
-    return share
+    try:
+        return start.share(width, blocks)
+    except ValueError as wrong:
+        raise TableError([Problem("model.widths", str(wrong))]) from None
 
 
 # --------------------------------------------------------------------------- how many blocks

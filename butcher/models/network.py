@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +139,13 @@ class Network(nn.Module):
 def is_block(module: nn.Module) -> bool:
     """Whether it is a compiled block, and no ReLU or pooling between blocks."""
     return hasattr(module, "states") and hasattr(module, "nfe")
+
+
+def numbers(block: nn.Module) -> Iterator[nn.Parameter]:
+    """The parameters of a block that are its scheme's: beside those of sub-nets and transitions."""
+    for name, parameter in block.named_parameters():
+        if name.partition(".")[0] not in ("f", "transition"):
+            yield parameter
 
 
 class Relu(nn.Module):

@@ -231,7 +231,7 @@ def _places(
             message = f"{parts.scheme.name} has {per_channel[0]} per channel; write widths=[...]"
             raise ValueError(message)
         return [[Place(Shape.same(0))] * blocks]
-    shares = [_share(width, parts, rule) for width in widths]
+    shares = [rule.share(width, parts) for width in widths]
     numbers = [blocks] * len(widths) if isinstance(blocks, int) else list(blocks)
     if strides is None:
         strides = [1] + [2 if parts.domain == "image" else 1] * (len(widths) - 1)
@@ -241,20 +241,12 @@ def _places(
             f"{len(strides)} strides; give as many of each, one a stage"
         )
     found: list[list[Place]] = []
-    inside = shares[0] if stem_width is None else _share(stem_width, parts, rule)
+    inside = shares[0] if stem_width is None else rule.share(stem_width, parts)
     for outside, number, stride in zip(shares, numbers, strides, strict=True):
         first = entry(parts, Shape(inside, outside, stride))
         found.append([first, *[Place(Shape.same(outside))] * (number - 1)][:number])
         inside = outside
     return found
-
-
-def _share(width: int, parts: Blocks, rule: Start) -> int:
-    """The channels of one value."""
-    share, rest = divmod(width, len(parts.states) if rule.split else 1)
-    if rest:
-        raise ValueError(f"{width} channels cannot be shared out among {len(parts.states)} values")
-    return share
 
 
 def _check(parts: Blocks, stages: Sequence[Sequence[Place]], *, given: bool) -> None:

@@ -16,7 +16,7 @@ from butcher.models.initialise import initialise
 from butcher.models.network import Facts, Network, Relu
 from butcher.models.reversible import Reversible
 from butcher.models.shape import Place
-from butcher.models.starts import STARTS, Split, Start, Stems, usual
+from butcher.models.starts import STARTS, Split, Start, Stems
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Stack:
     stem        makes a stem of so many channels.
     head        makes what reads so many channels.
     layers      of all of it, as the paper counts.
-    start       a name of `STARTS`; None is the usual one.
+    start       a name of `STARTS`.
     post_relu   whether a ReLU follows every block.
     activated   whether the stem ends in BN-ReLU, for which the first sub-nets leave out theirs.
     survival    of the last block where branches are dropped; that of the first ones is near 1.
@@ -41,7 +41,7 @@ class Stack:
     stem: Callable[[int], nn.Module]
     head: Callable[[int], nn.Module]
     layers: int
-    start: str | None = None
+    start: str
     post_relu: bool = False
     activated: bool = False
     survival: float | None = None
@@ -53,12 +53,27 @@ class Stack:
     @property
     def rule(self) -> Start:
         """How states begin."""
-        return STARTS[self.start or usual(self.blocks)]
+        return STARTS[self.start]
 
     @property
     def first(self) -> Place:
         """Where the first block stands."""
         return self.stages[0][0]
+
+    @property
+    def starting(self) -> list[bool]:
+        """For every block of all stages, whether it is the starter's."""
+        return [
+            index < self.rule.starters(self.blocks, stage)
+            for stage, places in enumerate(self.stages)
+            for index in range(len(places))
+        ]
+
+    @property
+    def graphs(self) -> list[Graph]:
+        """What every block of all stages computes."""
+        own = self.blocks
+        return [own.starter_emitted if starts else own.emitted for starts in self.starting]
 
     def build(self) -> Network:
         """The network; ValueError for what cannot be, with the reason."""
@@ -82,11 +97,8 @@ class Stack:
 
     def _nets(self, network: Network) -> Iterator[tuple[Branch, nn.Module]]:
         """Every sub-net, and what made it."""
-        blocks = iter(network.blocks)
-        for stage, places in enumerate(self.stages):
-            starters = self.rule.starters(self.blocks, stage)
-            for index in range(len(places)):
-                yield from self.blocks.nets(next(blocks), starts=index < starters)
+        for block, starts in zip(network.blocks, self.starting, strict=True):
+            yield from self.blocks.nets(block, starts=starts)
 
     # ------------------------------------------------------------------ parts
 
@@ -180,17 +192,6 @@ class Stack:
             blocks=tuple(len(places) for places in self.stages),
             layers=self.layers,
             nfe=sum(block.nfe for block in blocks),
-            dead=without_effect(network, self._graphs, equal=self.rule.repeats),
+            dead=without_effect(network, self.graphs, equal=self.rule.repeats),
             remarks=tuple(self.remarks),
         )
-
-    @property
-    def _graphs(self) -> list[Graph]:
-        """What every block computes."""
-        found: list[Graph] = []
-        for stage, places in enumerate(self.stages):
-            starters = self.rule.starters(self.blocks, stage)
-            for index in range(len(places)):
-                starts = index < starters
-                found.append(self.blocks.starter_emitted if starts else self.blocks.emitted)
-        return found

@@ -42,6 +42,14 @@ class Start:
         applies = self.every_stage or (self.first_stage and stage == 0)
         return blocks.lag if applies else 0
 
+    def share(self, width: int, blocks: Blocks) -> int:
+        """The channels of one value, of `width` that the stem gives; ValueError if none fits."""
+        share, rest = divmod(width, len(blocks.states) if self.split else 1)
+        if rest:
+            values = len(blocks.states)
+            raise ValueError(f"{width} channels cannot be shared out among {values} values")
+        return share
+
     def check(self, blocks: Blocks) -> None:
         """ValueError where `blocks` cannot begin so."""
         name, states = blocks.scheme.name, blocks.states

@@ -23,12 +23,8 @@ from butcher.emit.torch_module.control import (
 from butcher.emit.torch_module.docstring import Docstring
 from butcher.emit.torch_module.equations import net_names
 from butcher.emit.torch_module.forward import Methods
-from butcher.emit.torch_module.header import Header
-from butcher.emit.torch_module.names import CONTROL_NAMES, name_everything
-from butcher.emit.torch_module.parameters import Parameters
 from butcher.emit.torch_module.program import Call, Step, program, symbols
 from butcher.emit.torch_module.writer import Writer
-from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.passes.estimate import ERROR
 from butcher.passes.prune import prune
@@ -85,12 +81,6 @@ class ControlledDocstring(Docstring):
 @dataclass(frozen=True)
 class ControlledMethods(Methods):
     """The methods of a class with step control."""
-
-    @classmethod
-    def of(cls, graph: Graph, header: Header) -> ControlledMethods:
-        used = tuple(symbol for symbol in graph.symbols if symbol.name in graph.names)
-        names = name_everything(graph, used, CONTROL_NAMES)
-        return cls(graph, header, names, Parameters(used, names))
 
     @cached_property
     def handed_on(self) -> tuple[str, str] | None:

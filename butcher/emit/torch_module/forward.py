@@ -10,7 +10,7 @@ from butcher.emit.torch_module.backward import Inverse
 from butcher.emit.torch_module.begin import beginning
 from butcher.emit.torch_module.docstring import Docstring
 from butcher.emit.torch_module.header import Header
-from butcher.emit.torch_module.names import Names, fresh, name_everything
+from butcher.emit.torch_module.names import Names, fresh
 from butcher.emit.torch_module.parameters import Parameters
 from butcher.emit.torch_module.program import Body, Step, program, sources, symbols
 from butcher.emit.torch_module.rows import Scope
@@ -26,16 +26,13 @@ class Methods:
 
     graph: Graph
     header: Header
-    names: Names
     parameters: Parameters
 
-    @classmethod
-    def of(cls, graph: Graph, header: Header) -> Methods:
-        used = tuple(symbol for symbol in graph.symbols if symbol.name in graph.names)
-        names = name_everything(graph, used)
-        return cls(graph, header, names, Parameters(used, names))
-
     # ------------------------------------------------------------------ views
+
+    @property
+    def names(self) -> Names:
+        return self.parameters.names
 
     @property
     def several_slots(self) -> bool:

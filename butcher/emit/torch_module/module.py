@@ -9,6 +9,7 @@ from butcher.emit.torch_module.forward import Methods
 from butcher.emit.torch_module.header import Header, write_header
 from butcher.emit.torch_module.helpers import BOUNDED, MAY_SKIP, ONE_SLOT, REDRAWN, SEVERAL_SLOTS
 from butcher.emit.torch_module.names import class_name
+from butcher.emit.torch_module.parameters import Parameters
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
 
@@ -25,7 +26,7 @@ def emit_module(graph: Graph, header: Header) -> str:
     the same graph and header give the same bytes. With a `lower_order` the step is controlled.
     """
     kind = Methods if header.lower_order is None else ControlledMethods
-    methods = kind.of(graph, header)
+    methods = kind(graph, header, Parameters.of(graph))
     body = Writer()
     _write_class(body, class_name(header.class_name), methods)
     text = body.text()

@@ -8,8 +8,9 @@ from functools import cached_property
 
 from butcher.coefficient import Coefficient
 from butcher.emit.torch_module.expressions import expression, signed_literal
-from butcher.emit.torch_module.names import Names, base_name
+from butcher.emit.torch_module.names import CONTROL_NAMES, Names, base_name, name_everything
 from butcher.emit.torch_module.writer import Writer
+from butcher.ir.graph import Graph
 from butcher.spec.symbol import Symbol
 
 
@@ -19,6 +20,13 @@ class Parameters:
 
     symbols: tuple[Symbol, ...]
     names: Names
+
+    @classmethod
+    def of(cls, graph: Graph) -> Parameters:
+        """Of the class that the graph is emitted as; one with an estimate controls its step."""
+        used = tuple(symbol for symbol in graph.symbols if symbol.name in graph.names)
+        taken = CONTROL_NAMES if graph.estimates else ()
+        return cls(used, name_everything(graph, used, taken))
 
     # ------------------------------------------------------------------ views
 
@@ -68,6 +76,11 @@ class Parameters:
     def attribute(self, symbol: Symbol) -> str:
         """Where the trained number is stored."""
         return self.names.free[symbol.name] if symbol.bounds else self.name(symbol)
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """For every trained symbol the attribute that holds it: `h` of all steps of stages."""
+        return {base_name(s): self.attribute(s) for s in self.learned}
 
     def number(self, coefficient: Coefficient, of: str = "") -> str:
         """A coefficient over parameters, as a double; `of` is `self.` if these are attributes."""

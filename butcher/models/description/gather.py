@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
 from typing import Any
 
 import torch
-from torch import nn
 
+from butcher.compiler import attributes
+from butcher.ir.graph import Graph
+from butcher.ir.steps import is_step
 from butcher.models.build import network as network_of
-from butcher.models.build import read, stack
+from butcher.models.build import parameters, plan, read
 from butcher.models.description.measure import (
     DependsOnDataError,
     Pass,
@@ -26,14 +28,12 @@ from butcher.models.description.measure import (
 from butcher.models.description.report import Report, StageReport
 from butcher.models.family import FAMILIES, Sample
 from butcher.models.model import ModelOptions
-from butcher.models.network import Network, is_block
+from butcher.models.network import Network, is_block, numbers
 from butcher.models.reversible import Reversible
 from butcher.models.shipped import table as shipped_table
 from butcher.models.stack import Stack
-from butcher.models.starts import usual
 
 SINGLE = 4  # bytes of a number in single precision
-PARTS = ("stem", "sub-nets", "transitions", "scheme", "head")
 
 
 def describe(
@@ -59,32 +59,33 @@ def describe(
 
 def describe_options(options: ModelOptions, sample: Sample, name: str | None = None) -> Report:
     """The report of the options that `read` has read."""
-    plan = stack(options, sample.in_channels, sample.classes)
+    asked = plan(options, sample.in_channels, sample.classes)
     network = _without_numbers(options, sample)
     shape = _input(options, sample)
     measured = _measured(network, options, sample, shape)
     passed, kept = measured.passed, measured.kept
     family, facts = FAMILIES[options.family], network.facts
-    block: Any = network.blocks[-1]
+    own = zip(network.blocks, asked.starting, strict=True)
+    block: Any = next(block for block, starts in own if not starts)
     return Report(
         name=name,
         family=options.family,
         title=family.title,
         source=family.source,
-        scheme=plan.blocks.scheme.name,
+        scheme=asked.blocks.scheme.name,
         order=block.order,
-        step=_step(options, block),
+        step=_step(options, asked.blocks.emitted),
         states=tuple(block.states),
-        start=options.start or usual(plan.blocks),
+        start=asked.start,
         transition=options.transition,
-        subnets=_subnets(options, plan),
+        subnets=_subnets(options, asked),
         stem=options.stem,
         widths=tuple(_width(stage, network) for stage in passed.stages),
         input=shape,
         output=passed.output,
-        parameters=sum(p.numel() for p in network.parameters()),
+        parameters=parameters(network),
         parts=_parts(network),
-        trained_scalars=_trained(network),
+        trained_scalars=_trained(network, asked.graphs),
         dead_parameters=facts.dead,
         layers=facts.layers,
         blocks=sum(facts.blocks),
@@ -94,7 +95,7 @@ def describe_options(options: ModelOptions, sample: Sample, name: str | None = N
         saved_maps=None if kept is None else _plain(sum(_maps(passed, kept), Fraction())),
         saved_bytes=None if kept is None else sum(kept.stages) + kept.beside,
         stages=tuple(_stages(network, passed, kept)),
-        remarks=(*facts.remarks, *_remarks(network, kept)),
+        remarks=(*facts.remarks, *_remarks(network, asked.starting, kept)),
     )
 
 
@@ -138,21 +139,23 @@ def _input(options: ModelOptions, sample: Sample) -> Shape:
 # --------------------------------------------------------------------------- facts
 
 
-def _step(options: ModelOptions, block: nn.Module) -> str:
+def _step(options: ModelOptions, graph: Graph) -> str:
     """How the step is held: as the table says, or the scheme's file."""
     if options.step is not None:
         return options.step
-    own = [name for name, _ in _own(block) if _symbol(name) == "h"]
-    return "fixed" if not own else "learned" if len(own) == 1 else "per-stage"
+    trained = [s for s in graph.symbols if is_step(s.name) and s.kind == "learn"]
+    if not trained:
+        return "fixed"
+    return "per-stage" if trained[0].scope == "stage" else "learned"
 
 
-def _subnets(options: ModelOptions, plan: Stack) -> dict[str, Any]:
+def _subnets(options: ModelOptions, asked: Stack) -> dict[str, Any]:
     """The sub-net of each slot, with its keys."""
-    given, scheme = plan.blocks.branches, plan.blocks.scheme
+    given, scheme = asked.blocks.branches, asked.blocks.scheme
     return {
         slot: (options.kinds.get(slot) or options.kind).model_dump(mode="json")
         for slot in scheme.slots
-        if slot in given or slot not in plan.blocks.graph.linear
+        if slot in given or slot not in scheme.linear
     }
 
 
@@ -160,45 +163,30 @@ def _width(stage: Shape, network: Network) -> int:
     return stage[-1] if network.dim == -1 else stage[0]
 
 
-def _own(block: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """The numbers of the scheme: parameters of a block beside sub-nets and transitions."""
-    for name, parameter in block.named_parameters():
-        if name.partition(".")[0] not in {"f", "transition"}:
-            yield name, parameter
-
-
-def _symbol(name: str) -> str:
-    """`k` of `k_free`, which is what a bounded k is made of; `h` of `h.3`."""
-    return name.partition(".")[0].removesuffix("_free").rstrip("_")
-
-
-def _trained(network: Network) -> dict[str, int]:
+def _trained(network: Network, graphs: Sequence[Graph]) -> dict[str, int]:
     """How many numbers of each symbol are trained, of all blocks."""
     found: Counter[str] = Counter()
-    for block in network.blocks:
-        for name, parameter in _own(block):
-            if parameter.requires_grad:
-                found[_symbol(name)] += parameter.numel()
+    for block, graph in zip(network.blocks, graphs, strict=True):
+        symbol = {attribute: name for name, attribute in attributes(graph).items()}
+        for name, parameter in block.named_parameters():
+            if (attribute := name.partition(".")[0]) in symbol:
+                found[symbol[attribute]] += parameter.numel()
     return dict(found)
 
 
 def _parts(network: Network) -> dict[str, int]:
     """Numbers of each part, frozen ones too."""
-    found = dict.fromkeys(PARTS, 0)
-    for name, parameter in network.named_parameters():
-        found[_part(name)] += parameter.numel()
-    return found
-
-
-def _part(name: str) -> str:
-    """The part that a parameter of the network belongs to, by its name."""
-    first, *rest = name.split(".")
-    if first != "stages":
-        return first
-    _, where, what, *_ = rest
-    if where.startswith("before") or what == "transition":
-        return "transitions"
-    return "sub-nets" if what == "f" else "scheme"
+    blocks = network.blocks
+    subnets = sum(parameters(block.get_submodule("f")) for block in blocks)
+    scheme = sum(p.numel() for block in blocks for p in numbers(block))
+    stem, head, stages = map(parameters, (network.stem, network.head, network.stages))
+    return {
+        "stem": stem,
+        "sub-nets": subnets,
+        "transitions": stages - subnets - scheme,
+        "scheme": scheme,
+        "head": head,
+    }
 
 
 def _maps(passed: Pass, kept: Stored) -> Iterator[Fraction]:
@@ -222,17 +210,17 @@ def _stages(network: Network, passed: Pass, kept: Stored | None) -> Iterator[Sta
             nfe=sum(block.nfe for block in blocks),
             width=_width(passed.stages[i], network),
             shape=passed.stages[i],
-            parameters=sum(p.numel() for p in stage.parameters()),
+            parameters=parameters(stage),
             saved_maps=maps[i],
             saved_bytes=sizes[i],
         )
 
 
-def _remarks(network: Network, kept: Stored | None) -> Iterator[str]:
+def _remarks(network: Network, starting: Sequence[bool], kept: Stored | None) -> Iterator[str]:
     """What the facts of the network do not say."""
-    starters = {type(b).__name__ for b in network.blocks} - {type(network.blocks[-1]).__name__}
-    if starters:
-        yield f"Stages begin with other blocks: {', '.join(sorted(starters))}."
+    if any(starting):
+        starter = type(network.blocks[starting.index(True)]).__name__
+        yield f"Stages begin with other blocks: {starter}."
     if any(isinstance(stage, Reversible) for stage in network.stages.children()):
         yield "Training computes activations again where blocks invert, and does not store them."
     if kept is None:
