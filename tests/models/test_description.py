@@ -152,6 +152,20 @@ def test_the_step_is_the_tables_or_that_of_the_file(name: str, step: str) -> Non
     assert describe(table_with("ho_resnet30_verner", f"step={step}")).step == step
 
 
+def test_the_start_is_the_one_that_is_built() -> None:
+    """A method of u'' = f repeats the value, unless a starter is given."""
+    table = {"family": "ho-resnet", "widths": [8], "blocks": 3, "scheme": "second_order"}
+    assert describe(table).start == "repeat"
+    assert describe(table | {"starter": "euler"}).start == "restart"
+
+
+def test_the_order_is_the_methods_where_the_last_block_is_the_starters() -> None:
+    table = {"family": "ho-resnet", "widths": [8, 16], "blocks": [2, 1], "scheme": "ab2"}
+    found = describe(table)
+    assert (found.start, found.order) == ("restart", 2)
+    assert "Stages begin with other blocks: EulerStartsAb2." in found.remarks
+
+
 def test_vectors_need_no_size() -> None:
     table = {"family": "mlp", "blocks": 2, "scheme": "heun2"}
     report = describe(table, in_channels=5, classes=3)
