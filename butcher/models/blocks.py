@@ -15,8 +15,8 @@ from butcher.compiler import OptionError, Scheme, Use, block_graph, transformed,
 from butcher.ir.graph import Graph, State
 from butcher.ir.invert import invert
 from butcher.ir.lower import lower
-from butcher.models.shape import Place, Shape
-from butcher.models.transitions import Domain, Transition, projection
+from butcher.models.shape import Domain, Place, Shape
+from butcher.models.transitions import Make, Transition, projection
 
 
 class Branch(Protocol):
@@ -143,7 +143,7 @@ class Blocks:
     @property
     def layers(self) -> int:
         """Of all sub-nets of a block."""
-        return sum(self._branch(use).layers for use in self.uses)
+        return sum(self._branch(use.slot).layers for use in self.uses)
 
     @property
     def path(self) -> int:
@@ -152,24 +152,29 @@ class Blocks:
         for evaluation in self.graph.evaluations:
             row = self.graph.row[evaluation.argument]
             before = max((length.get(term.source, 0) for term in row.terms), default=0)
-            use = Use(evaluation.slot, evaluation.slot in self.graph.linear, None, mixed=False)
-            length[evaluation.key] = before + self._branch(use).layers
+            length[evaluation.key] = before + self._branch(evaluation.slot).layers
         return max(length.values())
 
     # ------------------------------------------------------------------ one of them
 
     def make(
-        self, place: Place, *, starts: bool = False, equal: bool = False, **values: Any
+        self,
+        place: Place,
+        *,
+        starts: bool = False,
+        equal: bool = False,
+        activated: bool = False,
+        **values: float,
     ) -> nn.Module:
         """A block for `place`; ValueError where it cannot be.
 
-        starts  whether it is the starter's.
-        equal   whether all values that it is given are the same, so that one transition serves.
-        values  keywords of this block alone, and `activated`: whether BN-ReLU was before it.
+        starts     whether it is the starter's.
+        equal      whether all values that it is given are the same, so that one transition serves.
+        activated  whether BN-ReLU was before it.
+        values     keywords of this block alone.
         """
         shape = place.shape
         scheme = self.starter if starts and self.starter else self.scheme
-        activated = values.pop("activated", False)
         activated = activated or (self.transition.activates and place.before is not None)
         nets = self._nets(scheme, shape, activated=activated)
         given = dict(self.keywords) | values
@@ -206,7 +211,7 @@ class Blocks:
                 f"other values, too; {self._unmixed(scheme)}"
             )
         return [
-            self._branch(use).make(
+            self._branch(use.slot).make(
                 shape if use.reads else Shape.same(shape.outside),
                 activated=activated and use.reads is not None,
             )
@@ -233,7 +238,7 @@ class Blocks:
         """The sub-nets of a block that `make` made, each with what made it."""
         used = self.starter_uses if starts else self.uses
         for use, net in zip(used, block.get_submodule("f").children(), strict=True):
-            yield self._branch(use), net
+            yield self._branch(use.slot), net
 
     @property
     def domain(self) -> Domain:
@@ -244,11 +249,11 @@ class Blocks:
     def _held(self) -> dict[str, Any]:
         return {key: self.keywords.get(key) for key in ("step", "weights")}
 
-    def _branch(self, use: Use) -> Branch:
-        default = Shortcut(self.domain) if use.linear else self.branch
-        return self.branches.get(use.slot, default)
+    def _branch(self, slot: str) -> Branch:
+        default = Shortcut(self.domain) if slot in self.graph.linear else self.branch
+        return self.branches.get(slot, default)
 
-    def _through(self, make: Any, shape: Shape, *, equal: bool, starts: bool) -> Any:
+    def _through(self, make: Make, shape: Shape, *, equal: bool, starts: bool) -> Any:
         """The operator of each state, one for those of a name unless earlier ones are separate.
 
         Where the starter begins only the newest value has one: nothing reads the others, and they
@@ -296,9 +301,13 @@ class Again(nn.Module):
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
-        self.__dict__["module"] = module  # no child
+        self._elsewhere = (module,)  # in a tuple it is no child
+
+    @property
+    def module(self) -> nn.Module:
+        """The one that has the parameters."""
+        return self._elsewhere[0]
 
     def forward(self, u: torch.Tensor) -> torch.Tensor:
         """What that module makes of `u`."""
-        module: nn.Module = self.__dict__["module"]
-        return module(u)  # type: ignore[no-any-return]
+        return self.module(u)  # type: ignore[no-any-return]

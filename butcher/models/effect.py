@@ -151,7 +151,7 @@ def _transitions(block: nn.Module, graph: Graph) -> list[nn.Module]:
 def _itself(module: nn.Module) -> nn.Module:
     """The module that has the parameters."""
     while isinstance(module, Again):
-        module = module.__dict__["module"]
+        module = module.module
     return module
 
 

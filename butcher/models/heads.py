@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from butcher.models.transitions import Domain
+from butcher.models.shape import Domain
 
 
 class Head(nn.Module):

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from butcher.models.heads import Head
-from butcher.models.starts import channel_dimension
-from butcher.models.transitions import Domain
+from butcher.models.shape import Domain, channel_dimension
 
 States = Tensor | tuple[Tensor, ...]
 

@@ -15,10 +15,10 @@ from butcher.compiler import Scheme, resolve
 from butcher.models.blocks import Blocks, Branch
 from butcher.models.layout import entry
 from butcher.models.network import Network
-from butcher.models.shape import Place, Shape
+from butcher.models.shape import Domain, Place, Shape
 from butcher.models.stack import Stack
 from butcher.models.starts import STARTS, Start, usual
-from butcher.models.transitions import TRANSITIONS, Domain, Transition
+from butcher.models.transitions import TRANSITIONS, Transition
 
 Make = Callable[[], nn.Module] | Callable[[int, int, int], nn.Module]
 """Builds a module, of any shape or from `inside` to `outside` channels at a stride."""

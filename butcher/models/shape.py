@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Domain = Literal["image", "vector"]
+"""Where channels stand. "image": (N, C, H, W). "vector": last, (N, D) or (N, T, D)."""
+
+
+def channel_dimension(domain: Domain) -> int:
+    """The dimension of the channels."""
+    return -1 if domain == "vector" else 1
 
 
 @dataclass(frozen=True)

@@ -166,20 +166,24 @@ class Stack:
             before = self.blocks.before(place, starts=starts, equal=equal)
             if before is not None:
                 parts[f"before{index}"] = before
-            values: dict[str, Any] = {"activated": True} if is_first and self.activated else {}
-            if self.survival is not None:
-                values["p"] = self._survival(stage, index)
-            parts[str(index)] = self.blocks.make(place, starts=starts, equal=equal, **values)
+            parts[str(index)] = self.blocks.make(
+                place,
+                starts=starts,
+                equal=equal,
+                activated=is_first and self.activated,
+                **self._survival(stage, index),
+            )
             if self.post_relu:
                 parts[f"relu{index}"] = Relu(self.blocks.newest)
         return parts
 
-    def _survival(self, stage: int, index: int) -> float:
-        """Linear: 1 - l/L (1 - p_L), l = 1..L (Huang et al. 2016, eq. 4)."""
-        assert self.survival is not None
+    def _survival(self, stage: int, index: int) -> dict[str, float]:
+        """p, linear: 1 - l/L (1 - p_L), l = 1..L (Huang et al. 2016, eq. 4)."""
+        if self.survival is None:
+            return {}
         sizes = [len(places) for places in self.stages]
         number = sum(sizes[:stage]) + index + 1
-        return 1 - number / sum(sizes) * (1 - self.survival)
+        return {"p": 1 - number / sum(sizes) * (1 - self.survival)}
 
     def _held(self, parts: OrderedDict[str, nn.Module]) -> nn.Sequential:
         return Reversible(parts) if self.reversible else nn.Sequential(parts)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from butcher.models.blocks import Blocks
-from butcher.models.transitions import Domain
+from butcher.models.shape import Domain, channel_dimension
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,3 @@ class Split(nn.Module):
     def forward(self, u: Tensor) -> tuple[Tensor, ...]:
         """(N, C, ...) to `parts` tensors (N, C/parts, ...)."""
         return torch.chunk(u, self.parts, dim=self.dim)
-
-
-def channel_dimension(domain: Domain) -> int:
-    """Where channels stand."""
-    return -1 if domain == "vector" else 1

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from butcher.models.transitions import Domain
+from butcher.models.shape import Domain
+from butcher.models.subnets.layers import conv3x3
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Stem:
 
 def conv(in_channels: int, width: int) -> nn.Module:
     """3x3."""
-    return nn.Conv2d(in_channels, width, kernel_size=3, padding=1, bias=False)
+    return conv3x3(in_channels, width)
 
 
 def conv_norm(in_channels: int, width: int) -> nn.Module:

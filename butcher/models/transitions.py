@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from butcher.models.shape import Shape
-
-Domain = Literal["image", "vector"]
+from butcher.models.shape import Domain, Shape
+from butcher.models.subnets.layers import conv1x1
 
 
 class Pad(nn.Module):
@@ -71,8 +69,8 @@ class Shifted(nn.Module):
         super().__init__()
         half = shape.outside // 2
         self.stride = shape.stride
-        self.conv1 = nn.Conv2d(shape.inside, half, kernel_size=1, bias=False)
-        self.conv2 = nn.Conv2d(shape.inside, shape.outside - half, kernel_size=1, bias=False)
+        self.conv1 = conv1x1(shape.inside, half)
+        self.conv2 = conv1x1(shape.inside, shape.outside - half)
         self.norm = nn.BatchNorm2d(shape.outside)
 
     def forward(self, u: Tensor) -> Tensor:
@@ -84,16 +82,11 @@ class Shifted(nn.Module):
         return self.norm(torch.cat([self.conv1(there), self.conv2(beside)], dim=1))  # type: ignore[no-any-return]
 
 
-def conv1x1(shape: Shape) -> nn.Conv2d:
-    """1x1, strided, no bias."""
-    return nn.Conv2d(shape.inside, shape.outside, kernel_size=1, stride=shape.stride, bias=False)
-
-
 def projection(shape: Shape, domain: Domain) -> nn.Module:
     """A 1x1 convolution; of the last dimension, a linear map."""
     if domain == "vector":
         return nn.Linear(shape.inside, shape.outside, bias=False)
-    return conv1x1(shape)
+    return conv1x1(shape.inside, shape.outside, shape.stride)
 
 
 def projection_norm(shape: Shape, domain: Domain) -> nn.Module:
@@ -131,7 +124,7 @@ def neck(shape: Shape, domain: Domain) -> nn.Module:
     return nn.Sequential(
         nn.BatchNorm2d(shape.inside),
         nn.ReLU(),
-        conv1x1(Shape(shape.inside, shape.outside)),
+        conv1x1(shape.inside, shape.outside),
         nn.AvgPool2d(shape.stride, ceil_mode=True, count_include_pad=False),
     )
 

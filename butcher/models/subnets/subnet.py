@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import nn
 
 from butcher.models.options import Options
-from butcher.models.shape import Shape
+from butcher.models.shape import Domain, Shape
 
 
 class Subnet(Options, ABC):
     """A kind of sub-net F, what a block evaluates: `kind` names it, its other keys shape it."""
 
-    domain: ClassVar[Literal["image", "vector"]] = "image"
-    """"image": (N, C, H, W). "vector": channels last, (N, D) or (N, T, D)."""
+    domain: ClassVar[Domain] = "image"
 
     kind: str
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from butcher.models.shape import Shape
+from butcher.models.shape import Domain, Shape
 from butcher.models.subnets.layers import DropRate, dropped, sequential
 from butcher.models.subnets.subnet import Subnet
 
@@ -20,7 +20,7 @@ class Perceptron(Subnet):
     Parameters: e inside (inside + 1 + outside) + outside + 2 inside.
     """
 
-    domain: ClassVar[Literal["image", "vector"]] = "vector"
+    domain: ClassVar[Domain] = "vector"
     expansion: int = Field(default=4, ge=1)
     dropout: DropRate = 0.0
 
@@ -75,7 +75,7 @@ class Attention(Subnet):
     3 inside (inside + 1) + outside (inside + 1) + 2 inside.
     """
 
-    domain: ClassVar[Literal["image", "vector"]] = "vector"
+    domain: ClassVar[Domain] = "vector"
     kind: Literal["attention"] = "attention"
     heads: int = Field(default=4, ge=1)
     dropout: DropRate = 0.0
