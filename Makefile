@@ -6,6 +6,8 @@ PY := $(VENV)/bin/python
 BUTCHER := $(VENV)/bin/butcher
 # What to give to pytest: make test ARGS='-x -m "not slow"'
 ARGS ?=
+# How many processes run the tests; 0 is this one alone, as a debugger wants it.
+PROCESSES ?= 2
 
 ALL_EXTRAS := train,draw,plot,export,zoo
 
@@ -31,7 +33,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@$(byte_code)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(PROCESSES) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev
 	$(PY) -m ruff format --check .

@@ -152,7 +152,9 @@ def test_an_interrupted_command_is_130() -> None:
     assert process.stdin is not None
     assert process.stderr is not None
     try:
-        threading.Timer(3, process.send_signal, [signal.SIGINT]).start()
+        process.stdin.write(b"#" * 500_000)  # more than a pipe holds: it reads when this returns
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         assert b"Traceback" not in process.stderr.read()
     finally:
