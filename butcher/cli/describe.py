@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from butcher.cli.files import read_spec
-from butcher.cli.streams import Failure, write_json, write_out
+from butcher.cli.streams import Failure, input_error, write_json, write_out
 from butcher.errors import SpecError, escaped
 from butcher.models import TableError, read, shipped
 from butcher.models.description import CannotRunError, Report, describe_options
@@ -23,22 +23,8 @@ KEYS = {"model": list(ModelOptions.model_fields), "data": ["name"]}
 """What `--set` may change: other tables say nothing about the network."""
 
 
-@dataclass(frozen=True)
-class Given:
-    """The options about the data; None: what the file or the family says."""
-
-    in_channels: int | None = None
-    size: int | None = None
-    classes: int | None = None
-
-    def over(self, sample: Sample) -> Sample:
-        """`sample` with what is given in its place."""
-        given = {key: value for key, value in vars(self).items() if value is not None}
-        return replace(sample, **given)
-
-
-def describe(model: str, settings: Sequence[str], given: Given, *, as_json: bool) -> None:
-    """`butcher describe`."""
+def describe(model: str, settings: Sequence[str], *, as_json: bool, **given: int | None) -> None:
+    """`butcher describe`; `given` is of a Sample, None what the file or the family says."""
     try:
         report = _report(model, settings, given)
     except (RecipeError, SpecError, CannotRunError) as wrong:
@@ -46,14 +32,15 @@ def describe(model: str, settings: Sequence[str], given: Given, *, as_json: bool
     except SettingError as wrong:
         raise Failure(2, _said(wrong)) from None
     except OSError as wrong:
-        raise Failure(3, _unreadable(model, wrong)) from None
+        # a scheme's file, or the network's own
+        raise Failure(3, input_error(str(wrong.filename or model), wrong)) from None
     if as_json:
         write_json(report.as_json())
     else:
         write_out(None, str(report).encode())
 
 
-def _report(model: str, settings: Sequence[str], given: Given) -> Report:
+def _report(model: str, settings: Sequence[str], given: Mapping[str, int | None]) -> Report:
     """Raises RecipeError, SpecError or CannotRunError for the file, SettingError for a setting."""
     source = _source(model)
     tables = source.tables()
@@ -61,7 +48,7 @@ def _report(model: str, settings: Sequence[str], given: Given) -> Report:
     try:
         options, sample = _options(tables, source.settings)
         name = model if model == "-" else source.path.stem
-        return describe_options(options, given.over(sample), name)
+        return describe_options(options, sample.changed(**given), name)
     except TableError as wrong:
         raise source.error(wrong) from None
 
@@ -96,7 +83,7 @@ def _options(tables: Mapping[str, Any], settings: Sequence[Setting]) -> tuple[Mo
     if "model" not in tables:
         raise TableError([Problem("model", "is missing: write [model] and its keys")])
     sections = {name: table_of(tables, name) for name in KEYS}
-    apply(sections, settings, ModelOptions.alternatives)
+    apply(sections, settings)
     options = read(sections["model"])
     if "data" in tables or sections["data"]:
         return options, _sample(sections["data"].get("name", "digits"))
@@ -117,10 +104,3 @@ def _sample(name: object) -> Sample:
 
 def _said(wrong: Exception) -> str:
     return "\n".join(escaped(line) for line in str(wrong).splitlines())
-
-
-def _unreadable(model: str, wrong: OSError) -> str:
-    if isinstance(wrong, shipped.UnknownNetworkError):
-        return f"butcher: {escaped(str(wrong))}"
-    name = wrong.filename or model  # a scheme's file, or the network's own
-    return f"butcher: {escaped(str(name))}: {wrong.strerror or wrong}"

@@ -184,10 +184,16 @@ def describe(
     json: Json = False,
 ) -> None:
     """What a network is: parameters, layers, cost, what training stores, what has no effect."""
-    from butcher.cli.describe import Given
     from butcher.cli.describe import describe as run
 
-    run(model, settings or [], Given(in_channels, size, classes), as_json=json)
+    run(
+        model,
+        settings or [],
+        as_json=json,
+        in_channels=in_channels,
+        size=size,
+        classes=classes,
+    )
 
 
 @app.command()

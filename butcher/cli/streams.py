@@ -23,7 +23,7 @@ class Failure(Exception):
 
 def input_error(spec: str, problem: OSError) -> str:
     """One line about a file that cannot be read or written."""
-    if isinstance(problem, compiler.UnknownSpecError):
+    if isinstance(problem, compiler.UnknownNameError):
         return f"butcher: {escaped(str(problem))}"
     return f"butcher: {escaped(spec)}: {problem.strerror or problem}"
 

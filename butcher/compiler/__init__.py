@@ -3,7 +3,6 @@
 from butcher.compiler.catalogue import catalogue
 from butcher.compiler.layout import formatted
 from butcher.compiler.lookup import (
-    UnknownSpecError,
     find,
     load,
     parse,
@@ -15,12 +14,13 @@ from butcher.compiler.options import OptionError
 from butcher.compiler.pipeline import compile, translate
 from butcher.compiler.uses import Use, attributes, block_graph, transformed, uses
 from butcher.compiler.verdict import Verdict, examine, examine_bytes, unreadable
+from butcher.resources import UnknownNameError
 from butcher.spec import Scheme
 
 __all__ = [
     "OptionError",
     "Scheme",
-    "UnknownSpecError",
+    "UnknownNameError",
     "Use",
     "Verdict",
     "attributes",

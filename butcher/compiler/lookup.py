@@ -4,43 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from butcher import resources
 from butcher.errors import Diagnostic, SpecError, has_errors
 from butcher.frontend.canonical import canonical
 from butcher.frontend.limits import decode
 from butcher.frontend.parser import parse as parse_tree
+from butcher.resources import Shelf
 from butcher.source import Source
 from butcher.spec import Scheme, build
 
-
-class UnknownSpecError(FileNotFoundError):
-    """No file, and no shipped spec, of that name."""
+SPECS = Shelf("specs", ".tab", "spec", "butcher list")
 
 
 def shipped() -> Mapping[str, Traversable]:
-    """The shipped specs: name -> file. Adding a file is all it takes to add one."""
-    files = resources.root("specs").iterdir()
-    named = {f.name.removesuffix(".tab"): f for f in files if f.name.endswith(".tab")}
-    return dict(sorted(named.items()))
+    """The shipped specs: name -> file."""
+    return SPECS.files()
 
 
 def find(spec: str) -> Path | Traversable:
     """The file of a path (a separator in it, or `.tab` at its end) or of a shipped name."""
-    if os.sep in spec or "/" in spec or spec.endswith(".tab"):
-        return Path(spec)
-    known = shipped()
-    if spec in known:
-        return known[spec]
-    near = get_close_matches(spec, known, n=3, cutoff=0.5)
-    mend = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UnknownSpecError(
-        f"no shipped spec is called {spec!r}: {mend}`butcher list` shows them; "
-        f"a file of your own is named with its path, ./{spec} or {spec}.tab"
-    )
+    return SPECS.find(spec)
 
 
 def read(source: Source) -> tuple[Scheme | None, tuple[Diagnostic, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from butcher.compiler import Scheme, UnknownSpecError, resolve
+from butcher.compiler import Scheme, UnknownNameError, resolve
 from butcher.models.blocks import Blocks
 from butcher.models.family import FAMILIES, Family
 from butcher.models.heads import Head
@@ -180,7 +180,7 @@ def _domains(one: Any, other: Any) -> str:
 def _scheme(name: str, key: str) -> Scheme:
     try:
         return resolve(name)
-    except UnknownSpecError as unknown:
+    except UnknownNameError as unknown:
         raise TableError([Problem(f"model.{key}", str(unknown))]) from None
 
 

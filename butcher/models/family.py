@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -14,6 +14,10 @@ class Sample:
     in_channels: int = 3
     size: int = 32
     classes: int = 10
+
+    def changed(self, **given: int | None) -> Sample:
+        """With what is given in its place; None is not given."""
+        return replace(self, **{key: n for key, n in given.items() if n is not None})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -64,3 +64,10 @@ class ModelOptions(Options):
     def kinds(self) -> Mapping[str, Subnet]:
         """The sub-nets of the slots that have one of their own."""
         return {slot: subnet(kind, f"model.subnets.{slot}") for slot, kind in self.subnets.items()}
+
+
+def without_alternatives(table: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """`table` less what `keys` replace: themselves, and what says the same otherwise."""
+    given = set(keys)
+    replaced = {key for group in ModelOptions.alternatives if group & given for key in group}
+    return {key: value for key, value in table.items() if key not in replaced}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from butcher.models.model import without_alternatives
 from butcher.models.options import suggestion
 
 
@@ -34,18 +35,10 @@ def settings_of(texts: Sequence[str], keys: Mapping[str, Sequence[str]]) -> list
     return [_setting(text, keys) for text in texts]
 
 
-def apply(
-    sections: dict[str, dict[str, Any]],
-    settings: Sequence[Setting],
-    alternatives: Sequence[frozenset[str]],
-) -> None:
-    """Write the settings into the tables; of `alternatives`, keys of which `[model]` has one, the
-    file's one goes."""
+def apply(sections: dict[str, dict[str, Any]], settings: Sequence[Setting]) -> None:
+    """Write the settings into the tables; what the file's `[model]` says otherwise goes."""
     given = {setting.key for setting in settings if setting.table == "model"}
-    for group in alternatives:
-        if group & given:
-            for key in group:
-                sections["model"].pop(key, None)
+    sections["model"] = without_alternatives(sections["model"], given)
     for setting in settings:
         table = sections[setting.table]
         sections[setting.table] = _written(table, setting.path, setting.value)

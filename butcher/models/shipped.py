@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypedDict
 
-from butcher import resources
-from butcher.models.model import ModelOptions
+from butcher.models.model import without_alternatives
+from butcher.resources import Shelf
 
-
-class UnknownNetworkError(FileNotFoundError):
-    """No file, and no shipped network, of that name."""
+NETWORKS = Shelf("networks", ".toml", "network", "butcher list --networks")
 
 
 class Entry(TypedDict):
@@ -29,25 +25,13 @@ class Entry(TypedDict):
 
 
 def shipped() -> Mapping[str, Traversable]:
-    """The shipped networks: name -> file. Adding a file is all it takes to add one."""
-    files = resources.root("networks").iterdir()
-    named = {f.name.removesuffix(".toml"): f for f in files if f.name.endswith(".toml")}
-    return dict(sorted(named.items()))
+    """The shipped networks: name -> file."""
+    return NETWORKS.files()
 
 
 def find(model: str) -> Path | Traversable:
     """The file of a path (a separator in it, or `.toml` at its end) or of a shipped name."""
-    if os.sep in model or "/" in model or model.endswith(".toml"):
-        return Path(model)
-    known = shipped()
-    if model in known:
-        return known[model]
-    near = get_close_matches(model, known, n=3, cutoff=0.5)
-    mend = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UnknownNetworkError(
-        f"no shipped network is called {model!r}: {mend}`butcher list --networks` shows them; "
-        f"a file of your own is named with its path, ./{model} or {model}.toml"
-    )
+    return NETWORKS.find(model)
 
 
 def table(name: str) -> dict[str, Any]:
@@ -58,10 +42,7 @@ def table(name: str) -> dict[str, Any]:
 
 def changed(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """`table` with other keys, which replace those that say the same otherwise, as depth blocks."""
-    replaced = {
-        key for group in ModelOptions.alternatives if group & changes.keys() for key in group
-    }
-    return {key: value for key, value in table.items() if key not in replaced} | dict(changes)
+    return without_alternatives(table, changes) | dict(changes)
 
 
 def catalogue() -> list[Entry]:

@@ -124,7 +124,7 @@ def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
         sections = {name: table_of(tables, name) for name in OPTIONS}
         given = settings_of(settings, {name: [*o.model_fields] for name, o in OPTIONS.items()})
         source = replace(source, settings=tuple(given))
-        apply(sections, given, ModelOptions.alternatives)
+        apply(sections, given)
         return Recipe(source=source, **_all_checked(sections))
     except TableError as wrong:
         raise source.error(wrong) from None

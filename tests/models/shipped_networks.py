@@ -16,7 +16,7 @@ KEYS = {"model": list(ModelOptions.model_fields)}
 def table_with(name: str, *settings: str) -> dict[str, Any]:
     """The `[model]` table of a shipped network, changed."""
     sections = {"model": table(name)}
-    apply(sections, settings_of(settings, KEYS), ModelOptions.alternatives)
+    apply(sections, settings_of(settings, KEYS))
     return sections["model"]
 
 

@@ -15,7 +15,7 @@ KEYS = {"model": ["family", "subnet", "subnets", "values", "depth", "blocks"], "
 
 def after(table: dict[str, Any], *texts: str) -> dict[str, Any]:
     sections = {"model": table, "data": {}}
-    apply(sections, settings_of(texts, KEYS), [frozenset({"depth", "blocks"})])
+    apply(sections, settings_of(texts, KEYS))
     return sections["model"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import Any
@@ -51,9 +51,8 @@ def describe(
     """
     name = model if isinstance(model, str) else None
     options = read(shipped_table(model) if isinstance(model, str) else model)
-    given = {"in_channels": in_channels, "size": size, "classes": classes}
-    sample = FAMILIES[options.family].sample
-    sample = replace(sample, **{key: value for key, value in given.items() if value is not None})
+    usual = FAMILIES[options.family].sample
+    sample = usual.changed(in_channels=in_channels, size=size, classes=classes)
     return describe_options(options, sample, name)
 
 
