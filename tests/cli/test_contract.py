@@ -154,7 +154,7 @@ def test_an_interrupted_command_is_130() -> None:
     try:
         process.stdin.write(b"#" * 500_000)  # more than a pipe holds: it reads when this returns
         process.stdin.flush()
-        process.send_signal(signal.SIGINT)
+        threading.Timer(1, process.send_signal, [signal.SIGINT]).start()  # when it waits for more
         assert process.wait(timeout=30) == 130
         assert b"Traceback" not in process.stderr.read()
     finally:
