@@ -16,6 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from butcher.compiler import compile, load, parse, shipped
+from butcher.compiler.control import reason_against
 from butcher.emit.torch_module import Header, NotAFloatError, emit_module
 from butcher.ir.lower import lower
 from butcher.passes.prune import prune
@@ -37,7 +38,27 @@ VARIANTS += [
     ("rk4", "learned", None),
     ("rk4", "per-stage", "shared"),
     ("lm_resnet", "learned", None),
+    ("dopri54", "controlled", "shared"),
+    ("dopri54", "controlled", None),
+    ("verner89", "controlled", None),
 ]
+
+PAIRS = [name for name in SPECS if reason_against(load(name)) is None]
+TIMED = load("dopri54").source.text.replace("order 5(4)\n", "order 5(4)\n  ode x' = f(t, x)\n")
+FAMILY = """method family
+  order 2(1)
+  learn a = 1/2 in [1/4, 3/4]
+  learn rtol = 1 per channel
+  param error = 1
+
+tableau
+   0 |
+   a | a
+  ---+------------------
+   b | 1-1/(2*a)  1/(2*a)
+bhat | rtol*error  1-rtol*error
+"""
+"""Symbols that are called as what a class with step control has anyway."""
 
 
 def without_version(source: str) -> str:
@@ -62,7 +83,7 @@ def test_golden_text_of_a_starter(name: str, starts: str, snapshot: SnapshotAsse
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every spec, with every step."""
+    """Every spec, with every step; starters; step control of every pair, of time, of symbols."""
     path = tmp_path_factory.mktemp("emitted")
     for name in SPECS:
         for step in ("fixed", "learned", "per-stage"):
@@ -71,6 +92,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, starts in (("euler", "lm_resnet"), ("rk4", "ab4"), ("euler", "milne4")):
         text = compile(name, starts=starts)
         (path / f"{name}_starts_{starts}.py").write_text(text, encoding="utf-8")
+    for name, scheme in [*zip(PAIRS, PAIRS, strict=True), ("timed", TIMED), ("family", FAMILY)]:
+        for weights in ("shared", "per-stage"):
+            text = compile(scheme, step="controlled", weights=weights)
+            (path / f"{name}_{weights[:3]}_controlled.py").write_text(text, encoding="utf-8")
     return path
 
 
@@ -107,7 +132,21 @@ def test_it_imports_torch_and_nothing_of_this_project(folder: Path) -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
         imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-        assert imported <= {"collections.abc", "torch"}
+        if path.stem.endswith("_controlled"):
+            assert imported == {"__future__", "collections.abc", "math", "torch", "typing"}
+        else:
+            assert imported <= {"collections.abc", "torch"}
+
+
+def test_no_mark_of_the_templates_is_left(folder: Path) -> None:
+    for path in folder.glob("*.py"):
+        assert not re.search(r"[«»]|\{(u|q|shape|power)\}(?!')", path.read_text(encoding="utf-8"))
+
+
+def test_what_is_called_as_the_class_calls_its_own_gets_an_underscore() -> None:
+    source = compile(FAMILY, step="controlled")
+    for text in ("rtol: float = 1e-3,", "rtol_: float = 1.0,", "error_: float = 1.0,"):
+        assert text in source
 
 
 def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
