@@ -14,7 +14,8 @@ from torch import nn
 
 from butcher.coefficient import Coefficient
 from butcher.compiler import attributes
-from butcher.ir.graph import Evaluation, Graph, Row
+from butcher.emit.torch_module.begin import beginning
+from butcher.ir.graph import Graph, Row
 from butcher.models.blocks import Again, Each
 from butcher.models.network import Network, Relu, is_block, numbers
 from butcher.models.starts import Stems
@@ -134,8 +135,9 @@ def _nets(block: nn.Module) -> list[nn.Module]:
 def _of_start(block: nn.Module, graph: Graph | None, read: set[int]) -> set[nn.Parameter]:
     """Of the sub-nets that make the evaluations before the first block."""
     assert graph is not None
-    kept = _kept_at_start(graph)
-    groups = {e.group for i, key in enumerate(graph.state) if i in read and (e := kept.get(key))}
+    kept = beginning(graph).evaluations
+    keys = [kept[key] for i, key in enumerate(graph.state) if i in read and key in kept]
+    groups = reach(graph, keys).groups
     nets = zip(graph.groups, _nets(block), strict=True)
     return {p for group, net in nets if group in groups for p in net.parameters()}
 
@@ -201,22 +203,13 @@ def _at_first(block: nn.Module, graph: Graph, *, equal: bool) -> list[Hashable]:
     """Before the first block: one value and evaluations that are the block's own, or all differ."""
     if not equal:
         return list(graph.state)
-    kept = _kept_at_start(graph)
-    own = {key: (id(block), e.key) for key, e in kept.items() if graph.reads(e) is not None}
+    kept = beginning(graph).evaluations
+    own = {
+        state: (id(block), key)
+        for state, key in kept.items()
+        if graph.reads(graph.evaluation[key]) is not None
+    }
     return ["u" if graph.is_value(key) else own.get(key, key) for key in graph.state]
-
-
-def _kept_at_start(graph: Graph) -> dict[str, Evaluation]:
-    """The evaluation that `start` makes for each state that is one."""
-    becomes = dict(zip(graph.state, graph.outputs, strict=True))
-    found: dict[str, Evaluation] = {}
-    for state in graph.states:
-        key = state.key
-        while state.kind == "evaluation" and key in graph.state:
-            key = becomes[key]
-        if key in graph.evaluation:
-            found[state.key] = graph.evaluation[key]
-    return found
 
 
 def _between(part: nn.Module, same: Sequence[Hashable]) -> Iterator[Hashable]:
