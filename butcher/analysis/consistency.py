@@ -179,7 +179,7 @@ def _slot(graph: Graph, source: str) -> str:
 def _constants(graph: Graph) -> Iterable[Constant]:
     rows = [(e.argument, e.key) for e in graph.evaluations]
     for state, key in zip(graph.states, graph.outputs, strict=True):
-        if state.kind == "value" and state.lag == 0:
+        if state.is_newest:
             rows.append((key, state.key))
     linear = {e.key for e in graph.evaluations if e.slot in graph.linear}
     for key, of in rows:
@@ -197,7 +197,7 @@ def _constant(graph: Graph, key: str, of: str) -> Constant:
 
 def _new_rows(graph: Graph) -> list[str]:
     states = zip(graph.states, graph.outputs, strict=True)
-    return [key for state, key in states if state.kind == "value" and state.lag == 0]
+    return [key for state, key in states if state.is_newest]
 
 
 # ---------------------------------------------------------------------- what depends on what

@@ -55,6 +55,11 @@ class State:
     def key(self) -> str:
         return indexed(self.name, self.index)
 
+    @property
+    def is_newest(self) -> bool:
+        """Whether it is a value that the block before has made new: `u[n]`."""
+        return self.kind == "value" and self.lag == 0
+
 
 @dataclass(frozen=True)
 class Term:

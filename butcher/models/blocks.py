@@ -84,9 +84,7 @@ class Blocks:
     @property
     def newest(self) -> tuple[int, ...]:
         """Which of the states are the newest values, of each name one."""
-        return tuple(
-            i for i, state in enumerate(self.states) if state.kind == "value" and state.lag == 0
-        )
+        return tuple(i for i, state in enumerate(self.states) if state.is_newest)
 
     @property
     def lag(self) -> int:

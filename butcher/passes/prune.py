@@ -17,7 +17,7 @@ def prune(graph: Graph, *, keep_estimates: bool = False) -> Graph:
     estimates = graph.estimates if keep_estimates else ()
     output = dict(zip(graph.state, graph.outputs, strict=True))
     live: set[str] = set()
-    todo = [s.key for s in graph.states if s.kind == "value" and s.lag == 0]
+    todo = [s.key for s in graph.states if s.is_newest]
     todo += [estimate.row for estimate in estimates]
     while todo:
         key = todo.pop()

@@ -50,7 +50,7 @@ def _newest(graph: Graph) -> State:
         raise NotRecordableError(
             f"{graph.name} is a one-step method: it keeps nothing, so nothing has to start it"
         )
-    return next(s for s in graph.states if s.kind == "value" and s.lag == 0)
+    return next(s for s in graph.states if s.is_newest)
 
 
 def _is_one_step(graph: Graph, other: Graph) -> None:

@@ -166,7 +166,7 @@ class _Run:
         for n in range(self.count):
             outputs = self.block(self.graph, states, self.step * n).outputs
             states = dict(zip(self.graph.state, outputs, strict=True))
-        newest = [s for s in self.graph.states if s.kind == "value" and s.lag == 0]
+        newest = [s for s in self.graph.states if s.is_newest]
         return max(self.error(states[s.key], s.name, self.count) for s in newest)
 
     def first(self) -> list[float]:

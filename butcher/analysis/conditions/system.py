@@ -174,7 +174,7 @@ class _Unfolding:
         advanced: dict[str, Combination] = {}
         found = []
         for state, key in zip(self.graph.states, self.graph.outputs, strict=True):
-            if state.kind == "value" and state.lag == 0:
+            if state.is_newest:
                 advanced[state.name] = self.combination(key, 0, 0, state.name)
                 found.append(Target(key, "advanced", advanced[state.name]))
         if not found:
@@ -253,7 +253,7 @@ class _Unfolding:
 def new_value(graph: Graph, key: str) -> str | None:
     """The state whose newest value the row is."""
     for state, output in zip(graph.states, graph.outputs, strict=True):
-        if output == key and state.kind == "value" and state.lag == 0:
+        if output == key and state.is_newest:
             return state.name
     return None
 

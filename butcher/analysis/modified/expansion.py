@@ -115,7 +115,7 @@ def vanishes(one: Coefficient) -> bool:
 
 def _new_row(graph: Graph) -> list[tuple[str, Coefficient]]:
     for state, key in zip(graph.states, graph.outputs, strict=True):
-        if state.kind == "value" and state.lag == 0:
+        if state.is_newest:
             row = graph.row.get(key)
             return list(row.coefficients.items()) if row else [(key, Coefficient.of(1))]
     raise UndefinedError("it has no state")

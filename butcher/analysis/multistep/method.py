@@ -166,7 +166,7 @@ def multistep_formula(graph: Graph) -> MultistepFormula:
 def _new_row(graph: Graph) -> Mapping[str, Coefficient]:
     """The new value of the one state."""
     for state, key in zip(graph.states, graph.outputs, strict=True):
-        if state.kind == "value" and state.lag == 0:
+        if state.is_newest:
             row = graph.row.get(key)
             return row.coefficients if row else {key: Coefficient.of(1)}
     raise UndefinedError("there is no value state")

@@ -85,9 +85,7 @@ def variance(graph: Graph) -> VarianceHeuristic:
     he = recursion.variances(start, lambda argument: argument)
     normalised = recursion.variances(start, lambda _: 1.0)
     newest = [
-        key
-        for state, key in zip(graph.states, graph.outputs, strict=True)
-        if state.kind == "value" and state.lag == 0
+        key for state, key in zip(graph.states, graph.outputs, strict=True) if state.is_newest
     ]
     return VarianceHeuristic(
         heuristic_growth_he=_finite(sum(he[key] for key in newest) / len(newest)),

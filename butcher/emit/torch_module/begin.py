@@ -85,7 +85,7 @@ def _first_sweep(graph: Graph, evaluation: Evaluation) -> str:
 
 def _of_one_value(row: Row, graph: Graph) -> Row:
     """The row where all values of a name are the newest, and earlier evaluations are zero."""
-    newest = {s.name: s.key for s in graph.states if s.kind == "value" and s.lag == 0}
+    newest = {s.name: s.key for s in graph.states if s.is_newest}
     total: dict[str, Coefficient] = {}
     for term in row.terms:
         state = graph.state.get(term.source)

@@ -23,7 +23,7 @@ def equations(graph: Graph, steps: list[Step]) -> Iterator[str]:
             yield _equation(step.row.key, "", step.row, "")
     for state, output in zip(graph.states, graph.outputs, strict=True):
         row = graph.row.get(output)
-        if state.lag == 0 and state.kind == "value" and row is not None and row.only_source:
+        if state.is_newest and row is not None and row.only_source:
             yield f"{output} = {row.only_source}"
 
 

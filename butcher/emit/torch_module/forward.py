@@ -276,7 +276,7 @@ class Methods:
         """The state before the first block; a single state needs none."""
         if self.is_single:
             return
-        newest = [s for s in self.graph.states if s.kind == "value" and s.lag == 0]
+        newest = [s for s in self.graph.states if s.is_newest]
         values, first = [s.name for s in newest], {s.name: self.local(s) for s in newest}
         begin = beginning(self.graph)
         arguments = [f"{first[values[0]]}: Tensor"]
@@ -318,7 +318,7 @@ class Methods:
         kinds = {s.kind for s in self.graph.states if s.lag}
         if kinds == {"value", "evaluation"}:
             said = f"earlier values are the same, {said}"
-        if all(s.kind == "value" and not s.lag for s in self.graph.states):
+        if all(s.is_newest for s in self.graph.states):
             said = "what is not given is as the first"
         writer.docstring(f"The state before the first block: {said}.")
 
