@@ -17,6 +17,9 @@ from butcher.spec import Scheme, build
 
 SPECS = Shelf("specs", ".tab", "spec", "butcher list")
 
+Named = Scheme | str | os.PathLike[str]
+"""A scheme, or what names one: text (with a line break), a path, a shipped name."""
+
 
 def shipped() -> Mapping[str, Traversable]:
     """The shipped specs: name -> file."""
@@ -70,8 +73,8 @@ def load(spec: str | os.PathLike[str]) -> Scheme:
     return parse_bytes(file.read_bytes(), str(spec))
 
 
-def resolve(scheme: Scheme | str | os.PathLike[str]) -> Scheme:
-    """A scheme from whatever names one: itself, text (with a line break), a path, a name."""
+def resolve(scheme: Named) -> Scheme:
+    """The scheme that is named, or is it itself."""
     if isinstance(scheme, Scheme):
         return scheme
     if isinstance(scheme, str) and "\n" in scheme:

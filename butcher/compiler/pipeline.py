@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 
 from butcher.compiler.bounded import bounded
 from butcher.compiler.control import controlled, lower_order
 from butcher.compiler.heading import heading
-from butcher.compiler.lookup import resolve
+from butcher.compiler.lookup import Named, resolve
 from butcher.compiler.options import (
     CONTROLLED,
     OptionError,
@@ -29,14 +28,14 @@ from butcher.spec import Scheme
 
 
 def compile(  # the word for what this does
-    scheme: Scheme | str | os.PathLike[str],
+    scheme: Named,
     *,
     step: str | None = None,
     h: float | Fraction | None = None,
     weights: str | None = None,
     class_name: str | None = None,
     verify: bool = True,
-    starts: Scheme | str | os.PathLike[str] | None = None,
+    starts: Named | None = None,
 ) -> str:
     """The source of a standalone `torch.nn.Module`; nothing here imports torch.
 
@@ -72,7 +71,7 @@ def translate(
     weights: str | None = None,
     class_name: str | None = None,
     verify: bool = True,
-    starts: Scheme | str | os.PathLike[str] | None = None,
+    starts: Named | None = None,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """As `compile`, with the warnings."""
     other = chosen_starts(starts)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from butcher.compiler.bounded import bounded
-from butcher.compiler.lookup import resolve
+from butcher.compiler.lookup import Named, resolve
 from butcher.compiler.options import OptionError, implicit
 from butcher.compiler.sweeps import straightened, too_many
 from butcher.compiler.verdict import examine
@@ -14,8 +12,6 @@ from butcher.ir.graph import Graph
 from butcher.passes.prune import prune
 from butcher.passes.record import NotRecordableError, record
 from butcher.spec import Scheme
-
-Named = Scheme | str | os.PathLike[str]
 
 
 def chosen_starts(starts: Named | None) -> Scheme | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from butcher.compiler.control import controlled
-from butcher.compiler.lookup import resolve
+from butcher.compiler.lookup import Named, resolve
 from butcher.compiler.options import CONTROLLED, chosen_step, chosen_weights
-from butcher.compiler.starting import Named, chosen_starts, started
+from butcher.compiler.starting import chosen_starts, started
 from butcher.compiler.sweeps import straightened
 from butcher.emit.torch_module.parameters import Parameters
 from butcher.ir.graph import Graph
