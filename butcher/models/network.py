@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from butcher.models.heads import Head
+from butcher.models.reversible import Reversible
 from butcher.models.shape import Domain, channel_dimension
 
 States = Tensor | tuple[Tensor, ...]
@@ -68,8 +69,15 @@ class Network(nn.Module):
         ]
 
     def begin(self, x: Tensor) -> States:
-        """The states before the first block."""
+        """The states before the first block.
+
+        Where blocks are inverted, in the precision of the weights: a stem under autocast gives a
+        half precision, of which no digit can be spared.
+        """
         u: States = self.stem(x)
+        if any(isinstance(stage, Reversible) for stage in self.stages.children()):
+            dtype = next(self.stages.parameters()).dtype
+            u = u.to(dtype) if isinstance(u, Tensor) else tuple(part.to(dtype) for part in u)
         first: Any = self.blocks[0]
         if isinstance(u, Tensor) and len(first.states) > 1:
             return first.start(u)  # type: ignore[no-any-return]

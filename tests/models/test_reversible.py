@@ -18,6 +18,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 
 from butcher.block import make_block
+from butcher.models import build
 from butcher.models.reversible import Reversible
 
 SHAPE = (2, 3, 5, 5)
@@ -413,6 +414,52 @@ def test_autocast_is_the_same_on_the_way_back(name: str) -> None:
     seen = [net for net in Reversible(*made).modules() if isinstance(net, Seen)]
     assert {dtype for net in seen for dtype in net.dtypes} == {torch.bfloat16}
     assert torch.is_autocast_cache_enabled()
+
+
+class Narrow(nn.Module):
+    """A convolution of each state, which autocast computes in half precision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Conv2d(3, 3, 1)
+
+    def forward(self, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(self.net(u) for u in state)
+
+
+def test_states_that_become_coarse_between_blocks_are_stored() -> None:
+    torch.set_default_dtype(torch.float32)
+    made = [*blocks("revnet", 2, f=Seen), Narrow(), *blocks("revnet", 8, f=Seen)]
+    states, gradients = (torch.randn(SHAPE), torch.randn(SHAPE)), []
+    for network in (Reversible(*made), nn.Sequential(*made)):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            after = network(states)
+            assert {u.dtype for u in after} == {torch.bfloat16}
+        gradients.append(list(torch.autograd.grad(loss(after), list(network.parameters()))))
+    compare_gradients(*gradients, error=1e-2)
+
+
+def test_a_network_keeps_states_that_it_inverts_in_single_precision_under_autocast() -> None:
+    torch.set_default_dtype(torch.float32)
+
+    def stored(depth: int) -> int:
+        table = {"family": "revnet", "depth": depth, "width": 8, "reversible": True}
+        network = build(table, in_channels=3, classes=10)
+        own = {p.untyped_storage().data_ptr() for p in network.parameters()}
+        seen: dict[int, Tensor] = {}
+
+        def note(saved: Tensor) -> Tensor:
+            seen[saved.untyped_storage().data_ptr()] = saved
+            return saved
+
+        with (
+            saved_tensors_hooks(note, lambda saved: saved),
+            torch.autocast("cpu", dtype=torch.bfloat16),
+        ):
+            network(torch.randn(2, 3, 8, 8))
+        return sum(u.untyped_storage().nbytes() for at, u in seen.items() if at not in own)
+
+    assert stored(26) == stored(50)
 
 
 def test_a_scaled_loss_trains() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -71,10 +72,10 @@ class Reversible(nn.Sequential):
         """
         buffers = [(buffer, buffer.clone()) for buffer in self.buffers()]
         with Generators.now(tensors_of(state)).again():
-            visits = self._visits(state)
-            states = [state]
-            for visit in visits:
-                states.append(visit(states[-1]))
+            visits, states = [], [state]
+            for visit, after in self._visits(state):
+                visits.append(visit)
+                states.append(after)
             back, found = tensors_of(states[-1]), []
             for visit, true in zip(visits[::-1], states[-2::-1], strict=True):
                 back = tensors_of(true) if visit.keeps else visit.before(back)
@@ -83,16 +84,18 @@ class Reversible(nn.Sequential):
             buffer.copy_(before)
         return found[::-1]
 
-    def _visits(self, state: State) -> list[Visit]:
-        """One of each block, in a forward pass that begins here."""
-        tensors = tensors_of(state)
-        coarse = any(x.dtype.itemsize < SINGLE_PRECISION for x in tensors)
-        passage = Passage(autocast_now(tensors))
+    def _visits(self, state: State) -> Iterator[tuple[Visit, State]]:
+        """A forward pass that begins here: one visit of each block, and the state after it.
+
+        Under autocast what stands between blocks may make a state coarser, so each is looked at.
+        """
+        passage = Passage(autocast_now(tensors_of(state)))
         last = len(self) - 1
-        return [
-            Visit(block, passage, keeps or coarse, is_first=i == 0, is_last=i == last)
-            for i, (block, keeps) in enumerate(zip(self, self.kept(), strict=True))
-        ]
+        for i, (block, keeps) in enumerate(zip(self, self.kept(), strict=True)):
+            coarse = any(x.dtype.itemsize < SINGLE_PRECISION for x in tensors_of(state))
+            visit = Visit(block, passage, keeps or coarse, is_first=i == 0, is_last=i == last)
+            state = visit(state)
+            yield visit, state
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _recomputing(self, state: State) -> State:
@@ -102,8 +105,8 @@ class Reversible(nn.Sequential):
         ordinary = all(type(p) is nn.Parameter for p in self.parameters())
         if not ordinary or torch._C._are_functorch_transforms_active():
             return super().forward(state)  # type: ignore[no-any-return, no-untyped-call]
-        for visit in self._visits(state):
-            state = visit(state)
+        for _, after in self._visits(state):
+            state = after
         return state
 
 
