@@ -175,12 +175,16 @@ def describe(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="as depth=110")
     ] = None,
     in_channels: Annotated[
-        int | None, typer.Option(min=1, help="of an image; default: the data's")
+        int | None,
+        typer.Option(min=1, max=10_000, help="of an image; default: the data's"),
     ] = None,
     size: Annotated[
-        int | None, typer.Option(min=1, help="height and width of an image; default: the data's")
+        int | None,
+        typer.Option(min=1, max=10_000, help="height and width of an image; default: the data's"),
     ] = None,
-    classes: Annotated[int | None, typer.Option(min=1, help="default: the data's")] = None,
+    classes: Annotated[
+        int | None, typer.Option(min=1, max=10_000_000, help="default: the data's")
+    ] = None,
     json: Json = False,
 ) -> None:
     """What a network is: parameters, layers, cost, what training stores, what has no effect."""

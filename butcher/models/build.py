@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -42,7 +43,8 @@ def read(table: Mapping[str, Any]) -> ModelOptions:
     try:
         options = checked(ModelOptions, whole, "model")
     except TableError as wrong:
-        problems += wrong.problems
+        named = {problem.key for problem in problems}
+        problems += [problem for problem in wrong.problems if problem.key not in named]
     if problems:
         raise TableError(problems)
     if (options.depth is None) == (options.blocks is None):
@@ -62,16 +64,28 @@ def build(table: Mapping[str, Any], in_channels: int, classes: int) -> Network:
 
 def network(options: ModelOptions, in_channels: int, classes: int) -> Network:
     """The network of options that `read` has read."""
+    with _table_errors():
+        return _plan(options, in_channels, classes).build()
+
+
+def plan(options: ModelOptions, in_channels: int, classes: int) -> Stack:
+    """What `options` ask the engine for."""
+    with _table_errors():
+        return _plan(options, in_channels, classes)
+
+
+@contextmanager
+def _table_errors() -> Iterator[None]:
+    """What the engine refuses is a TableError."""
     try:
-        return plan(options, in_channels, classes).build()
+        yield
     except TableError:
         raise
     except ValueError as wrong:
         raise TableError([Problem("model", str(wrong))]) from None
 
 
-def plan(options: ModelOptions, in_channels: int, classes: int) -> Stack:
-    """What `options` ask the engine for."""
+def _plan(options: ModelOptions, in_channels: int, classes: int) -> Stack:
     scheme = _scheme(options.scheme, "scheme")
     if problems := list(_scheme_problems(options, scheme)):
         raise TableError(problems)

@@ -45,10 +45,35 @@ def checked(options: type[T], table: Mapping[str, Any], name: str) -> T:
         return options.model_validate(dict(table))
     except ValidationError as wrong:
         fields = list(options.model_fields)
+        found: dict[tuple[str, ...], list[str]] = {}
+        for error in wrong.errors(include_url=False):
+            found.setdefault(_path(error, table), []).append(_said(error, fields))
+        inner = {path[:depth] for path in found for depth in range(len(path))}
         raise TableError(
-            Problem(".".join([name, *(str(part) for part in error["loc"])]), _said(error, fields))
-            for error in wrong.errors(include_url=False)
+            Problem(".".join([name, *path]), _one_of_these(said))
+            for path, said in found.items()
+            if path not in inner
         ) from None
+
+
+def _path(error: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where in `table` the error is; pydantic also names the alternative that did not fit."""
+    value: Any = table
+    path: list[str] = []
+    for part in error["loc"]:
+        in_table = isinstance(value, Mapping) and part in value
+        if in_table or (isinstance(value, list) and isinstance(part, int)):
+            value = value[part]
+            path.append(str(part))
+        elif error["type"] == "missing":
+            path.append(str(part))
+    return tuple(path)
+
+
+def _one_of_these(said: list[str]) -> str:
+    """`"x": should be a valid integer, or a valid list`, of alternatives none of which fits."""
+    first, *others = said
+    return first + "".join(f", or {other.rpartition(': should be ')[2]}" for other in others)
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:

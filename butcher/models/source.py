@@ -75,7 +75,7 @@ def source_of(data: bytes, path: Path) -> RecipeSource:
     if len(data) > LARGEST_FILE:
         raise RecipeError(escaped(f"{path}: error: the file is larger than 1 MiB, the limit"))
     try:
-        return RecipeSource(path, data.decode("utf-8"))
+        return RecipeSource(path, data.decode("utf-8-sig"))  # some editors write the mark
     except UnicodeDecodeError as wrong:
         raise RecipeError(escaped(f"{path}: error: not UTF-8 text: {wrong.reason}")) from None
 

@@ -118,6 +118,24 @@ def test_a_file_and_standard_input_say_the_same(butcher: Command, model: Path) -
         (1, "[train]", '[data]\nname = "mnist"\n[train]', "small.toml:8: error: data.name: "),
         (1, "11", "[" * 100_000, "small.toml: error: not TOML: "),
         (1, "11", "1" * 5_000, "small.toml: error: not TOML: "),
+        (
+            1,
+            "depth = 11",
+            'depth = 11\nstep = "controlled"',
+            "small.toml:2: error: model: the step of ",
+        ),
+        (
+            1,
+            "depth = 11",
+            'blocks = "x"',
+            'small.toml:4: error: model.blocks: "x": should be a valid integer, or a valid list\n',
+        ),
+        (
+            1,
+            "depth = 11",
+            'blocks = [1, "x", 2]',
+            'small.toml:4: error: model.blocks.1: "x": should be a valid integer\n',
+        ),
     ],
 )
 def test_an_error_of_the_file_names_file_and_line(
@@ -128,6 +146,11 @@ def test_an_error_of_the_file_names_file_and_line(
     done = butcher("describe", model)
     assert (done.code, done.out) == (code, "")
     assert message in done.err
+
+
+def test_a_byte_order_mark_is_no_error(butcher: Command, model: Path) -> None:
+    model.write_text("\ufeff" + MODEL, encoding="utf-8")
+    assert butcher("describe", model).code == 0
 
 
 @pytest.mark.parametrize(
@@ -141,6 +164,8 @@ def test_an_error_of_the_file_names_file_and_line(
         (2, ["resnet20", "--set", "subnet.width=3"], "--set subnet.width=3: error: model.subnet"),
         (2, ["resnet20", "--set", "name=x"], "--set name=x: error: data.name: "),
         (2, ["resnet20", "--size", "0"], "size"),
+        (2, ["resnet20", "--size", "100000000000"], "size"),
+        (2, ["resnet20", "--classes", "99999999999999999999"], "classes"),
         (2, ["resnet20", "--nonsense"], "nonsense"),
         (1, ["transformer", "--size", "3"], "the network cannot take 3 x 3 x 3: "),
         (3, ["resnet21"], "did you mean resnet"),
