@@ -80,9 +80,7 @@ class System:
     @property
     def table(self) -> dict[str, Any]:
         """The `[model]` table."""
-        shipped = {k: v for k, v in table(self.network).items() if k != "depth"}
-        kept = shipped if "blocks" in self.given else table(self.network)
-        return kept | self.given
+        return table(self.network) | self.given
 
     @property
     def call(self) -> str:
@@ -236,9 +234,8 @@ SECTIONS: tuple[Section, ...] = (
             System("Verner 8(9), 86 layers", "ho_resnet86_verner", LUO, "3.01M", "is 3.11M"),
             System(
                 "Verner 8(9), error-controlled",
-                "ho_resnet58_verner",
+                "ho_resnet66_verner_controlled",
                 "tests/block/test_controlled_step.py::test_the_rule_of_the_paper_can_be_written",
-                given={"step": "controlled", "blocks": 2},
             ),
             System(
                 "released code, three stages",

@@ -12,6 +12,9 @@ from butcher.models.options import Problem, TableError, shown
 from butcher.models.shape import Place, Shape
 from butcher.models.starts import Start
 
+MOST_BLOCKS = 5_000
+"""Each is a module with its own sub-nets; more would take minutes to build."""
+
 
 def places(
     options: ModelOptions, blocks: Blocks, family: Family, start: Start, in_channels: int
@@ -27,6 +30,10 @@ def places(
     inside = _share(stem, start, blocks)
     found: list[list[Place]] = []
     numbers = _numbers(options, len(planes), blocks, family)
+    if sum(numbers) > MOST_BLOCKS:
+        key = "model.blocks" if options.depth is None else "model.depth"
+        message = f"makes {sum(numbers):,} blocks; a network has {MOST_BLOCKS:,} at most"
+        raise TableError([Problem(key, message)])
     for stage, (width, number) in enumerate(zip(planes, numbers, strict=True)):
         if options.growth:
             made = list(_growing(options, blocks, inside, number, _stride(options, stage)))
@@ -159,7 +166,7 @@ def _divided(options: ModelOptions, family: Family, layers: int, stages: int) ->
         [
             Problem(
                 "model.depth",
-                f"{depth} layers are no whole number of blocks: a {blocks_name(options)} block "
+                f"{depth} layers are no whole number of blocks: one of {blocks_name(options)} "
                 f"has {layers}{each}, stem and classifier {family.other}; "
                 f"write {' or '.join(map(str, near))}",
             )
@@ -169,4 +176,4 @@ def _divided(options: ModelOptions, family: Family, layers: int, stages: int) ->
 
 def blocks_name(options: ModelOptions) -> str:
     """The scheme as a message names it."""
-    return options.scheme if "\n" not in options.scheme else "scheme's"
+    return options.scheme if "\n" not in options.scheme else "this scheme"

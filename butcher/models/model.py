@@ -14,7 +14,7 @@ from butcher.models.subnets import Subnet, subnet
 from butcher.models.transitions import TRANSITIONS
 
 Size = Annotated[int, Field(ge=1, le=100_000)]
-Number = Annotated[int, Field(ge=1, le=10_000)]  # of layers or blocks, which are all built
+Number = Annotated[int, Field(ge=1, le=10_000)]  # of layers or blocks
 Kind = str | dict[str, Any]
 
 
@@ -32,11 +32,11 @@ class ModelOptions(Options):
     step: Literal["fixed", "learned", "per-stage", "controlled"] | None = None
     h: float | None = None
     weights: Literal["per-stage", "shared"] | None = None
-    values: dict[str, float | str | bool] = Field(default_factory=dict)
+    values: dict[str, int | float | str | bool] = Field(default_factory=dict)
     depth: Number | None = None
     blocks: Number | list[Number] | None = None
     width: Size | None = None
-    widths: list[Size] = Field(min_length=1)
+    widths: list[Size] = Field(min_length=1, max_length=32)
     growth: int = Field(default=0, ge=0, le=10_000)
     compression: float = Field(default=1.0, gt=0, le=1)
     strides: list[Size] | None = None

@@ -387,6 +387,13 @@ def test_where_the_steps_do_not_suffice_it_says_how_far_it_came(per: str) -> Non
     assert int((block.accepted + block.rejected).max()) == 20
 
 
+def test_where_the_stages_differ_it_says_that_they_might_not() -> None:
+    nets = [nn.Linear(2, 2) for _ in range(4)]
+    block = butcher.make_block("bs32", nets, step="controlled", rtol=1e-6, max_steps=20)
+    with pytest.raises(RuntimeError, match="let the stages share one sub-net"):
+        block(torch.randn(3, 2))
+
+
 def test_values_that_are_not_finite_end_by_max_steps() -> None:
     block = controlled("bs32", Of(lambda u: u * math.nan), max_steps=30)
     with pytest.raises(RuntimeError, match="not smooth or finite"):
@@ -600,6 +607,9 @@ def test_unverified_orders_are_those_claimed() -> None:
         {"factor_min": 0.0},
         {"factor_max": 0.5},
         {"first_step": 0.0},
+        {"max_steps": 0},
+        {"max_steps": 2.5},
+        {"exponent": math.nan},
     ],
 )
 def test_what_means_nothing_is_an_error(given: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import torch
 from butcher.compiler import block_graph, shipped
 from butcher.models import TableError, build
 from butcher.models.model import ModelOptions
+from butcher.models.shipped import table as shipped_table
 from butcher.models.starts import STARTS
 from butcher.models.subnets import SUBNETS
 from butcher.models.transitions import TRANSITIONS
@@ -293,6 +294,20 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         r"model: timed gives the time to its sub-nets, and those of a network take none; write",
     ),
 ]
+
+
+def test_the_shipped_network_of_controlled_steps_takes_a_few() -> None:
+    model = build(shipped_table("ho_resnet66_verner_controlled") | {"width": 8}, 3, 10)
+    model(torch.randn(2, 3, 8, 8)).square().sum().backward()
+    first: Any = model.blocks[0]
+    assert 1 < int(first.accepted) < 50
+    reached = {name for name, p in model.named_parameters() if p.grad is not None}
+    assert {name for name, _ in model.named_parameters()} - reached == set(model.facts.dead)
+
+
+def test_a_network_of_too_many_blocks_is_not_begun() -> None:
+    message = refused(scheme="euler", blocks=10_000)
+    assert "model.blocks: makes 30,000 blocks; a network has 5,000 at most" in message
 
 
 def test_a_method_of_second_order_begins_at_rest_and_one_of_first_order_with_a_step() -> None:

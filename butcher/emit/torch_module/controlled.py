@@ -25,6 +25,7 @@ from butcher.emit.torch_module.equations import net_names
 from butcher.emit.torch_module.forward import Methods
 from butcher.emit.torch_module.program import Call, Step, program, symbols
 from butcher.emit.torch_module.writer import Writer
+from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.passes.estimate import ERROR
 from butcher.passes.prune import prune
@@ -56,7 +57,7 @@ class ControlledDocstring(Docstring):
                 f"that of its repetition: an attempt evaluates {len(self.graph.evaluations) - 1} "
                 f"times, a call once more."
             )
-        if len(self.graph.groups) > len(self.graph.slots):
+        if stages_differ(self.graph):
             yield (
                 "The order and the estimate are those of a single f. Where the sub-nets of the "
                 "stages differ, err is of order h however high the order: a small tolerance "
@@ -149,6 +150,7 @@ class ControlledMethods(Methods):
         """A text of `control` without what this block has no use for."""
         has = {"t"} if self.graph.takes_time else set()
         has |= {"k"} if self.handed_on else set()
+        has |= {"s"} if stages_differ(self.graph) else set()
         while "«" in text:  # from the inside
             text = MARKED.sub(lambda found: found[2] if has.issuperset(found[1]) else "", text)
         return re.sub("^ +\n", "", text, flags=re.MULTILINE)
@@ -177,3 +179,8 @@ class ControlledMethods(Methods):
 
     def shown(self) -> list[str]:
         return [*super().shown(), "rtol={self.rtol}", "atol={self.atol}"]
+
+
+def stages_differ(graph: Graph) -> bool:
+    """Whether a slot has several sub-nets."""
+    return len(graph.groups) > len(graph.slots)
