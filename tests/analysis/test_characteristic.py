@@ -45,6 +45,7 @@ UNDEFINED = {
     "polynet_2way": "several slots drive one state",
     "polynet_mpoly2": "no ode clause says which equation has f and g in it",
     "shake_shake": "no ode clause says which equation has f and g in it",
+    "transformer": "several slots drive one state",
 }
 DEFINED = [name for name in NAMES if name not in UNDEFINED]
 
