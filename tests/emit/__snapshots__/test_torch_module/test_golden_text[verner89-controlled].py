@@ -106,20 +106,20 @@ class Verner89(nn.Module):
         self.f = nn.ModuleList(sub_nets(f, 16))
         self.h = h
         if not (rtol >= 0 and atol >= 0 and rtol + atol > 0):
-            raise ValueError(f"rtol and atol are 0 or more, not both 0; they are {rtol} and {atol}")
+            raise ValueError(f"rtol, atol are 0 or more, not both 0: {rtol}, {atol}")
         if per not in {"batch", "sample"}:
             raise ValueError(f'per is "batch" or "sample", not {per!r}')
         if relative_to not in {"element", "state"}:
-            raise ValueError(f'relative_to is "element" or "state", not {relative_to!r}')
+            raise ValueError(f'relative_to: "element" or "state", not {relative_to!r}')
         if not (0 < safety <= 1 and 0 < factor_min < 1 <= factor_max):
             found = f"{factor_min} and {factor_max}, safety {safety}"
             raise ValueError(f"factor_min < 1 <= factor_max, safety <= 1, not {found}")
         if first_step is not None and not first_step > 0:
             raise ValueError(f"first_step is a length above 0, not {first_step}")
         if not (isinstance(max_steps, int) and max_steps >= 1):
-            raise ValueError(f"max_steps is a whole number of 1 or more, not {max_steps!r}")
-        if not 0 < exponent < math.inf:
-            raise ValueError(f"exponent is above 0, not {exponent}")
+            raise ValueError(f"max_steps is a number from 1 on, not {max_steps!r}")
+        if not 0 <= exponent < math.inf:
+            raise ValueError(f"exponent is 0 or more, not {exponent}")
         self.rtol, self.atol, self.relative_to = rtol, atol, relative_to
         self.per, self.betas, self.exponent = per, betas(controller), exponent
         self.safety, self.factor_min, self.factor_max = safety, factor_min, factor_max
