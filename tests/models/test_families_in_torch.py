@@ -104,7 +104,7 @@ def test_exports_for_every_batch_size(family: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", DIFFERENT)
+@each_family
 @pytest.mark.filterwarnings("ignore")
 def test_onnx_runtime_computes_the_same(family: str, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra export")
