@@ -58,7 +58,7 @@ def test_training_compiles_as_one_graph(family: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", DIFFERENT)
+@each_family
 def test_evaluation_compiles_as_one_graph(family: str) -> None:
     network = used(family)
     compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
