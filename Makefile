@@ -11,12 +11,13 @@ PROCESSES ?= 2
 
 ALL_EXTRAS := train,draw,plot,export,zoo
 
-.PHONY: help demo test check format build-env constraints clean
+.PHONY: help demo test bench check format build-env constraints clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo         compile verner89, show it, train it on digits'
 	@echo 'make test         the whole test suite (ARGS goes to pytest)'
+	@echo 'make bench        time and memory of blocks, to docs/benchmarks/ (quarter of an hour)'
 	@echo 'make check        format, lint and types, changing nothing'
 	@echo 'make format       format, and mend what ruff can mend'
 	@echo 'make build-env    only the environment of the above'
@@ -39,6 +40,13 @@ check: $(VENV)/.dev
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
+
+# Maps are kept by the allocator, not asked of the system anew at every operation: docs/bench.md.
+bench: $(VENV)/.dev
+	@$(byte_code)
+	MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 TORCH_CPP_LOG_LEVEL=ERROR \
+		$(BUTCHER) bench --compiled -o docs/benchmarks $(ARGS)
+	$(PY) -m butcher.bench.readme docs/benchmarks/blocks.json README.md
 
 format: $(VENV)/.dev
 	$(PY) -m ruff format .

@@ -24,9 +24,12 @@ ORDER = [
     "emit",
     "figure",
     "compiler",
+    "kernels",
     "block",
+    "counting",
     "models",
     "training",
+    "bench",
     "cli",
 ]
 # The compile path, left to right; `butcher compile` imports it all, so none of it may be heavy.

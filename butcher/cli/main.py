@@ -217,6 +217,118 @@ def train(
     commands.train(recipe, settings or [])
 
 
+class Held(StrEnum):
+    """How the steps of measured blocks are."""
+
+    FIXED = "fixed"
+    LEARNED = "learned"
+    BOUNDED = "bounded"
+    PER_STAGE = "per-stage"
+    CONTROLLED = "controlled"
+
+
+class Part(StrEnum):
+    """What `bench` measures or counts."""
+
+    BLOCKS = "blocks"
+    CARRIED = "carried"
+    GRAPHS = "graphs"
+    START_UP = "start-up"
+    GROWTH = "growth"
+
+
+class Dtype(StrEnum):
+    """Of the feature maps."""
+
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+class Clock(StrEnum):
+    """What times are."""
+
+    CPU = "cpu"
+    WALL = "wall"
+
+
+Count = Annotated[int, typer.Option(min=1, max=65_536)]
+
+
+@app.command()
+def bench(
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SPEC]...", help="default: the methods that the goals speak of"),
+    ] = None,
+    step: Annotated[
+        list[Held] | None, typer.Option(help="may be given several times; default: fixed")
+    ] = None,
+    part: Annotated[
+        list[Part] | None,
+        typer.Option(
+            help="may be given several times; default: blocks, without SPEC all but growth"
+        ),
+    ] = None,
+    channels: Count = 64,
+    size: Count = 32,
+    batch: Count = 8,
+    dtype: Annotated[Dtype, typer.Option()] = Dtype.FLOAT32,
+    device: Annotated[str, typer.Option(metavar="NAME", help="cpu or cuda")] = "cpu",
+    channels_last: Annotated[bool, typer.Option("--channels-last")] = False,
+    threads: Count = 1,
+    rounds: Count = 21,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="by torch.compile, too, against compiled Euler")
+    ] = False,
+    clock: Annotated[
+        Clock | None, typer.Option(help="default: cpu for one thread, wall for several")
+    ] = None,
+    peers: Annotated[
+        bool | None,
+        typer.Option("--peers/--no-peers", help="torchdiffeq, torchode; default: without SPEC"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="for NAME.md and NAME.json"),
+    ] = None,
+    name: Annotated[str, typer.Option(metavar="NAME")] = "blocks",
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="measure nothing: show this NAME.json"),
+    ] = None,
+) -> None:
+    """Time and memory of blocks beside their sub-nets, Euler blocks, naive forms and solvers."""
+    from butcher.cli.bench import again, settings_of
+    from butcher.cli.bench import bench as run
+
+    if record is not None:
+        again(record)
+        return
+    settings = settings_of(
+        channels=channels,
+        size=size,
+        batch=batch,
+        dtype=dtype.value,
+        device=device,
+        channels_last=channels_last,
+        threads=threads,
+        rounds=rounds,
+        compiled=compiled,
+        clock=None if clock is None else clock.value,
+    )
+    run(
+        specs or [],
+        settings,
+        steps=[held.value for held in step or []],
+        parts=[chosen.value for chosen in part or []],
+        peers=not specs if peers is None else peers,
+        output=output,
+        name=name,
+    )
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"butcher {__version__}")

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from butcher.counting.saved import Kept
 from butcher.models.description.norms import QuickNorms
 from butcher.models.network import Network
 from butcher.models.reversible import Reversible
@@ -91,14 +92,8 @@ def stored(network: Network, shape: Shape) -> Stored:
 def _stored(network: Network, shape: Shape, *, drawing: bool) -> Stored:
     """drawing: whether blocks draw their random numbers, or take the means."""
     place = -1
-    storages: dict[int, torch.UntypedStorage] = {}  # kept, so that none takes another's place
     places: dict[int, set[int]] = {}
-
-    def keep(tensor: Tensor) -> None:
-        storage = tensor.untyped_storage()
-        key = storage._cdata
-        storages[key] = storage
-        places.setdefault(key, set()).add(place)
+    kept = Kept(lambda key: places.setdefault(key, set()).add(place))
 
     def enter(index: int) -> None:
         nonlocal place
@@ -108,18 +103,15 @@ def _stored(network: Network, shape: Shape, *, drawing: bool) -> Stored:
         nonlocal place
         place = -1
 
-    def unused(kept: None) -> Tensor:
-        raise AssertionError("there is no backward pass")
-
     with ExitStack() as stack:
         stack.enter_context(_mode(network, training=True, drawing=drawing))
         stack.enter_context(_behind_stages(network, leave, enter))
         stack.enter_context(torch.enable_grad())
-        stack.enter_context(torch.autograd.graph.saved_tensors_hooks(keep, unused))
+        stack.enter_context(kept)
         _run(network, _images(IMAGES, shape))
     stages = [0] * len(list(network.stages.children()))
     beside = 0
-    for key, storage in storages.items():
+    for key, storage in kept.storages.items():
         size, rest = divmod(storage.nbytes(), IMAGES)
         if rest:
             continue  # weights and statistics, which do not grow with the images
