@@ -1,0 +1,272 @@
+"""Verner's 8(9) and as many Euler blocks, as emitted and in the notation of `butcher.kernels`.
+
+For every form and way of running (eager, compiled, as a CUDA graph): seconds of a forward and of a
+training step, in rounds that visit all of them by turns, and the peak of memory; for eager ones the
+kernels that were launched. The floor is the sub-nets alone, one behind the other. On a CUDA device
+    .venv/bin/python docs/benchmarks/fused.py -o fused.json
+and anywhere, to see that it runs, on maps of a few numbers and not for its figures,
+    .venv/bin/python docs/benchmarks/fused.py --smoke
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+import butcher
+from butcher.compiler import block_graph
+from butcher.ir.graph import STEP, Row
+from butcher.kernels import gather, spread
+
+Step = Callable[[], object]
+Slopes = list[tuple[str, float]]
+
+
+class Fused(nn.Module):
+    """The block of a one-step method; what an emitted file writes out is a loop over rows here."""
+
+    def __init__(
+        self,
+        scheme: str,
+        f: Callable[[], nn.Module],
+        h: float | nn.Parameter = 1.0,
+        recover: bool = False,
+    ) -> None:
+        super().__init__()
+        graph = block_graph(scheme, step="learned")
+        self.calls = [(e.key, slopes(graph.row[e.argument])) for e in graph.evaluations]
+        self.last = slopes(graph.row[graph.outputs[0]])
+        rows = [*(row for _, row in self.calls), self.last]
+        self.readers = Counter(source for row in rows for source, _ in [("u[n]", 1.0), *row])
+        self.f = nn.ModuleList(f() for _ in self.calls)
+        self.h, self.recover = h, recover
+
+    def forward(self, u: Tensor) -> Tensor:
+        values = {"u[n]": spread(u, self.readers["u[n]"])}
+        for f, (key, row) in zip(self.f, self.calls, strict=True):
+            k = f(self.gather(row, values))
+            values[key] = spread(k, self.readers[key])
+        return self.gather(self.last, values)
+
+    def gather(self, row: Slopes, values: dict[str, Tensor]) -> Tensor:
+        """u + h (a_1 k_1 + ...)."""
+        total = values["u[n]"]
+        terms = [a * values[source] for source, a in row]
+        if terms:
+            total = total + self.h * sum(terms[1:], terms[0])
+        return gather(total, recover=self.recover)
+
+
+def slopes(row: Row) -> Slopes:
+    """The evaluations in a row of a Runge-Kutta method, and what stands beside h."""
+    terms = [t for t in row.terms if t.source != "u[n]"]
+    return [(t.source, float((t.coefficient / STEP).number)) for t in terms]
+
+
+def sub_net(width: int) -> Callable[[], nn.Module]:
+    def f() -> nn.Module:
+        return nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+        )
+
+    return f
+
+
+def networks(width: int) -> dict[str, Callable[[], nn.Module]]:
+    """name -> what builds it; all hold 14 sub-nets."""
+    f = sub_net(width)
+
+    def learned() -> nn.Parameter:
+        return nn.Parameter(torch.ones(1))
+
+    return {
+        "sub-nets alone": lambda: nn.Sequential(*(f() for _ in range(14))),
+        "euler x 14, emitted": lambda: nn.Sequential(
+            *(butcher.make_block("euler", f) for _ in range(14))
+        ),
+        "euler x 14, fused": lambda: nn.Sequential(*(Fused("euler", f) for _ in range(14))),
+        "verner89, emitted": lambda: butcher.make_block("verner89", f),
+        "verner89, fused": lambda: Fused("verner89", f),
+        "verner89, emitted, learned h": lambda: butcher.make_block("verner89", f, step="learned"),
+        "verner89, fused, learned h": lambda: Fused("verner89", f, learned()),
+        "verner89, fused, learned h, recovered": lambda: Fused("verner89", f, learned(), True),
+    }
+
+
+# ---------------------------------------------------------------- one step, ready to run
+
+
+class Runner:
+    """A network with its input; `forward` without gradients and `train` run one step of it."""
+
+    def __init__(self, network: nn.Module, shape: tuple[int, ...], options: argparse.Namespace):
+        kind = torch.bfloat16 if options.precision == "bfloat16" else torch.float32
+        place = {"device": options.device, "dtype": kind, "memory_format": torch.channels_last}
+        self.network = network.to(**place)
+        self.x = torch.randn(shape).to(**place).requires_grad_()
+        self.g = torch.ones_like(self.x)
+        self.autocast = torch.autocast(
+            options.device, torch.bfloat16, enabled=options.precision == "autocast"
+        )
+
+    def forward(self) -> Tensor:
+        with torch.no_grad(), self.autocast:
+            return self.network(self.x)
+
+    def train(self) -> None:
+        self.network.zero_grad(set_to_none=True)
+        self.x.grad = None
+        with self.autocast:
+            y = self.network(self.x)
+        y.backward(self.g)
+
+
+def steps(runner: Runner, way: str) -> dict[str, Step]:
+    """forward and train, run in a way; compiled ones are compiled at their first call."""
+    if way == "compiled":
+        runner.network.compile(fullgraph=True)
+    found: dict[str, Step] = {"forward": runner.forward, "train": runner.train}
+    if way == "graph":
+        return {name: captured(step) for name, step in found.items()}
+    return found
+
+
+def captured(step: Step) -> Step:
+    """The step as a CUDA graph."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+# ---------------------------------------------------------------- what is measured
+
+
+def wait(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def seconds(step: Step, device: str) -> float:
+    wait(device)
+    start = time.perf_counter()
+    step()
+    wait(device)
+    return time.perf_counter() - start
+
+
+def peak(step: Step) -> int:
+    """Bytes at most allocated on the CUDA device above what is allocated before."""
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    step()
+    torch.cuda.synchronize()
+    return torch.cuda.max_memory_allocated() - before
+
+
+def kernels(step: Step) -> int:
+    """How many kernels the step launches."""
+    activities = [torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=activities) as profiled:
+        step()
+        torch.cuda.synchronize()
+    kinds = [e.device_type for e in profiled.events() or ()]
+    return sum(kind == torch.autograd.DeviceType.CUDA for kind in kinds)
+
+
+def measure(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """A record for each network and step of one way after the other."""
+    shape = (options.batch, options.width, options.side, options.side)
+    for way in options.ways:
+        ready = {}
+        for name, build in networks(options.width).items():
+            torch.manual_seed(0)
+            for kind, step in steps(Runner(build(), shape, options), way).items():
+                for _ in range(options.warm):
+                    step()
+                ready[name, kind] = step
+        taken: dict[tuple[str, str], list[float]] = {key: [] for key in ready}
+        for _ in range(options.rounds):
+            for key, step in ready.items():
+                taken[key].append(seconds(step, options.device))
+        for (name, kind), step in ready.items():
+            record: dict[str, object] = {"network": name, "way": way, "step": kind}
+            record["seconds"] = taken[name, kind]
+            record["median"] = statistics.median(taken[name, kind])
+            if options.device == "cuda" and way != "graph":
+                record["peak bytes"] = peak(step)
+            if options.device == "cuda" and way == "eager":
+                record["kernels"] = kernels(step)
+            yield record
+
+
+def surroundings(options: argparse.Namespace) -> dict[str, object]:
+    is_cuda = options.device == "cuda"
+    return {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "device": torch.cuda.get_device_name() if is_cuda else platform.processor(),
+        **{name: value for name, value in vars(options).items() if name != "output"},
+    }
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="small, eager, on the CPU")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--side", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=31)
+    parser.add_argument("--warm", type=int, default=5, help="steps before the first round")
+    parser.add_argument("--ways", nargs="+", default=["eager", "compiled", "graph"])
+    precisions = ["bfloat16", "autocast", "float32"]
+    parser.add_argument("--precision", choices=precisions, default="bfloat16")
+    parser.add_argument("-o", "--output", type=Path, help="a file for the JSON; else it is printed")
+    options = parser.parse_args()
+    options.device = "cpu" if options.smoke else "cuda"
+    if options.smoke:
+        options.batch, options.width, options.side = 1, 2, 4
+        options.rounds, options.warm, options.ways = 1, 1, ["eager"]
+        options.precision = "float32"
+    elif not torch.cuda.is_available():
+        sys.exit("There is no CUDA device. With --smoke it runs on the CPU, to see that it runs.")
+    return options
+
+
+def main() -> None:
+    options = arguments()
+    records = []
+    for record in measure(options):
+        records.append(record)
+        line = (
+            f"{record['way']:9} {record['step']:8} {record['network']:38} {record['median']:.6f} s"
+        )
+        print(line, file=sys.stderr)
+    text = json.dumps({**surroundings(options), "measured": records}, indent=1)
+    if options.output:
+        options.output.write_text(text + "\n", encoding="utf-8")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()

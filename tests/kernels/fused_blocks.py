@@ -1,0 +1,77 @@
+"""What the tests of the fused form share: blocks in its notation, and a list of what they ran."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "benchmarks" / "fused.py"
+
+
+def script() -> ModuleType:
+    """The benchmark, whose `Fused` is any one-step method in the notation."""
+    spec = importlib.util.spec_from_file_location("fused_benchmark", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+Fused = script().Fused
+
+
+class Squash(nn.Module):
+    """A sub-net of one operator, so that what else ran is the block's: tanh saves its result."""
+
+    def forward(self, u: Tensor) -> Tensor:
+        return torch.tanh(u)
+
+
+class Wave(nn.Module):
+    """Smooth, with a weight; saves its argument, and not its result."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(()) + 0.5)
+
+    def forward(self, u: Tensor) -> Tensor:
+        return torch.sin(self.weight * u)
+
+
+# What moves no map: memory asked for, and the same memory under another name.
+FREE = ("empty", "expand", "detach", "view", "alias", "new_empty", "ones_like", "as_strided")
+
+
+class Ran(TorchDispatchMode):
+    """The operators that ran on maps, by name; none that allocate or rename, none on scalars."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        first = result[0] if isinstance(result, tuple | list) else result
+        name = str(func.overloadpacket)
+        if name.split(".")[1] not in FREE and isinstance(first, Tensor) and first.numel() > 1:
+            self.names.append(name)
+        return result
+
+    def of_block(self) -> dict[str, int]:
+        """name -> how often, of all but sub-nets of `Squash`."""
+        others = [name for name in self.names if "tanh" not in name]
+        return {name: others.count(name) for name in sorted(set(others))}
