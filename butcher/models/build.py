@@ -126,6 +126,8 @@ def _plan(options: ModelOptions, in_channels: int, classes: int) -> Stack:
         activated=options.activated,
         survival=options.survival,
         reversible=options.reversible,
+        checkpoint=options.checkpoint,
+        tile=options.tile,
         zero_init=options.zero_init,
         remarks=tuple(_remarks(options)),
     )

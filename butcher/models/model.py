@@ -53,6 +53,8 @@ class ModelOptions(Options):
     final_norm: bool = False
     survival: float | None = Field(default=None, gt=0, le=1)
     reversible: bool = False
+    checkpoint: Literal["stage", "block"] | None = None
+    tile: Size | None = None
     zero_init: bool = False
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from butcher.models.heads import Head
 from butcher.models.reversible import Reversible
 from butcher.models.shape import Domain, channel_dimension
+from butcher.models.tiled import in_tiles, takes_tiles
 
 States = Tensor | tuple[Tensor, ...]
 
@@ -41,6 +42,8 @@ class Network(nn.Module):
     where a tuple is needed is followed by the first block's `start`.
 
     newest  which states are the newest values; the head is given them side by side.
+    tile    how many samples go through stem and stages at a time, in evaluation without
+            gradients; None: all.
     """
 
     facts: Facts
@@ -53,6 +56,7 @@ class Network(nn.Module):
         *,
         newest: Sequence[int] = (0,),
         domain: Domain = "image",
+        tile: int | None = None,
     ) -> None:
         super().__init__()
         self.stem = stem
@@ -60,6 +64,7 @@ class Network(nn.Module):
         self.head = head
         self.newest = tuple(newest)
         self.dim = channel_dimension(domain)
+        self.tile = tile
 
     @property
     def blocks(self) -> list[nn.Module]:
@@ -92,6 +97,9 @@ class Network(nn.Module):
 
     def features(self, x: Tensor) -> list[Tensor]:
         """What the stem gives and what each stage gives, newest values: (N, C, H, W) each."""
+        return self._of_samples(self._features, x)  # type: ignore[no-any-return]
+
+    def _features(self, x: Tensor) -> list[Tensor]:
         state = self.begin(x)
         found = [self.value(state)]
         for stage in self.stages.children():
@@ -107,7 +115,16 @@ class Network(nn.Module):
 
     def forward_features(self, x: Tensor) -> Tensor:
         """The newest values after the last block, side by side: (N, C, H, W) or (N, T, C)."""
+        return self._of_samples(self._forward_features, x)  # type: ignore[no-any-return]
+
+    def _forward_features(self, x: Tensor) -> Tensor:
         return self.value(self.stages(self.begin(x)))
+
+    def _of_samples(self, function: Callable[[Tensor], Any], x: Tensor) -> Any:
+        """`function(x)`, of as many samples at a time as a tile has."""
+        if self.tile is not None and takes_tiles(self):
+            return in_tiles(function, self.tile, x)
+        return function(x)
 
     def forward_head(self, u: Tensor, pre_logits: bool = False) -> Tensor:
         """What the head makes of them; `pre_logits`: without its linear map, (N, C)."""

@@ -42,6 +42,8 @@ def stack(
     post: Literal["none", "relu"] = "none",
     survival: float | None = None,
     reversible: bool = False,
+    checkpoint: Literal["stage", "block"] | None = None,
+    tile: int | None = None,
     h: float | None = None,
     step: str | None = None,
     weights: str | None = None,
@@ -96,6 +98,8 @@ def stack(
         post_relu=post == "relu",
         survival=survival,
         reversible=reversible,
+        checkpoint=checkpoint,
+        tile=tile,
         own_weights=True,
     ).build()
 

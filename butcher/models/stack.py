@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
 from butcher.ir.graph import Graph
 from butcher.models.blocks import Blocks, Branch
+from butcher.models.checkpointed import Checkpointed
 from butcher.models.effect import without_effect
 from butcher.models.initialise import initialise
 from butcher.models.network import Facts, Network, Relu
@@ -32,6 +33,8 @@ class Stack:
     activated   whether the stem ends in BN-ReLU, for which the first sub-nets leave out theirs.
     survival    of the last block where branches are dropped; that of the first ones is near 1.
     reversible  whether training stores no activations of blocks that invert.
+    checkpoint  what training evaluates again, and stores the argument of.
+    tile        how many samples are evaluated at a time, without gradients.
     zero_init   whether sub-nets that end in a normalisation start as zero.
     own_weights whether modules keep the weights that they come with.
     """
@@ -46,6 +49,8 @@ class Stack:
     activated: bool = False
     survival: float | None = None
     reversible: bool = False
+    checkpoint: Literal["stage", "block"] | None = None
+    tile: int | None = None
     zero_init: bool = False
     own_weights: bool = False
     remarks: Sequence[str] = field(default=())
@@ -81,6 +86,7 @@ class Stack:
         self._check_scheme()
         if self.reversible:
             self._check_inverse()
+        self._check_tile()
         self._check_lengths()
         stages = [self._stage(index, places) for index, places in enumerate(self.stages)]
         network = Network(
@@ -89,6 +95,7 @@ class Stack:
             self.head(self._out * len(self.blocks.newest)),
             newest=self.blocks.newest,
             domain=self.blocks.domain,
+            tile=self.tile,
         )
         if not self.own_weights:
             initialise(network, list(self._nets(network)), zero=self.zero_init)
@@ -155,6 +162,23 @@ class Stack:
             )
         if self.post_relu:
             raise ValueError('a ReLU has no inverse; write reversible = false, or post = "none"')
+        if self.checkpoint is not None:
+            raise ValueError(
+                f'checkpoint = "{self.checkpoint}" stores states, and blocks that invert need none '
+                "stored; leave checkpoint out, or write reversible = false"
+            )
+
+    def _check_tile(self) -> None:
+        if self.tile is None:
+            return
+        if not (isinstance(self.tile, int) and self.tile >= 1):
+            raise ValueError(f"tile is a number of samples from 1 on, not {self.tile!r}")
+        keywords = self.blocks.keywords
+        if keywords.get("step") == "controlled" and keywords.get("per") != "sample":
+            raise ValueError(
+                "all samples of a batch share a controlled step, so a tile would have another; "
+                'leave tile out, or write per = "sample" among the values'
+            )
 
     def _stage(self, stage: int, places: Sequence[Place]) -> OrderedDict[str, nn.Module]:
         """The parts of a stage by name: blocks 0, 1, ..., and what stands between them."""
@@ -186,7 +210,11 @@ class Stack:
         return {"p": 1 - number / sum(sizes) * (1 - self.survival)}
 
     def _held(self, parts: OrderedDict[str, nn.Module]) -> nn.Sequential:
-        return Reversible(parts) if self.reversible else nn.Sequential(parts)
+        if self.reversible:
+            return Reversible(parts)
+        if self.checkpoint is not None:
+            return Checkpointed(parts, of=self.checkpoint)
+        return nn.Sequential(parts)
 
     # ------------------------------------------------------------------ facts
 

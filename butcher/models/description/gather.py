@@ -12,10 +12,12 @@ from typing import Any
 import torch
 
 from butcher.compiler import attributes
+from butcher.compiler.report.words import count
 from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.models.build import network as network_of
 from butcher.models.build import parameters, plan, read
+from butcher.models.checkpointed import Checkpointed
 from butcher.models.description.measure import (
     DependsOnDataError,
     Pass,
@@ -34,6 +36,9 @@ from butcher.models.shipped import table as shipped_table
 from butcher.models.stack import Stack
 
 SINGLE = 4  # bytes of a number in single precision
+
+ARGUMENTS = {"stage": "the argument of every evaluation", "block": "the states before every block"}
+"""What `Checkpointed` stores."""
 
 
 def describe(
@@ -199,9 +204,9 @@ def _plain(number: Fraction) -> float:
 
 
 def _stages(network: Network, passed: Pass, kept: Stored | None) -> Iterator[StageReport]:
-    count = len(passed.stages)
-    maps = [None] * count if kept is None else [_plain(size) for size in _maps(passed, kept)]
-    sizes = [None] * count if kept is None else list(kept.stages)
+    number = len(passed.stages)
+    maps = [None] * number if kept is None else [_plain(size) for size in _maps(passed, kept)]
+    sizes = [None] * number if kept is None else list(kept.stages)
     for i, stage in enumerate(network.stages.children()):
         blocks: list[Any] = [part for part in stage.children() if is_block(part)]
         yield StageReport(
@@ -222,5 +227,9 @@ def _remarks(network: Network, starting: Sequence[bool], kept: Stored | None) ->
         yield f"Stages begin with other blocks: {starter}."
     if any(isinstance(stage, Reversible) for stage in network.stages.children()):
         yield "Training computes activations again where blocks invert, and does not store them."
+    if isinstance(stage := network.stages[0], Checkpointed):
+        yield f"Training stores {ARGUMENTS[stage.of]} and evaluates the sub-nets again."
+    if network.tile is not None:
+        yield f"Evaluation without gradients takes {count(network.tile, 'sample')} at a time."
     if kept is None:
         yield "The data decides how many steps are made: flops and saved maps are not known."
