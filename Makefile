@@ -44,7 +44,7 @@ check: $(VENV)/.dev
 # Maps are kept by the allocator, not asked of the system anew at every operation: docs/bench.md.
 bench: $(VENV)/.dev
 	@$(byte_code)
-	MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 TORCH_CPP_LOG_LEVEL=ERROR \
+	MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2147483647 TORCH_CPP_LOG_LEVEL=ERROR \
 		$(BUTCHER) bench --compiled -o docs/benchmarks $(ARGS)
 	$(PY) -m butcher.bench.readme docs/benchmarks/blocks.json README.md
 
