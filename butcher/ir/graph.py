@@ -161,6 +161,11 @@ class Graph:
     def symbol(self) -> Mapping[str, Symbol]:
         return {symbol.name: symbol for symbol in self.symbols}
 
+    @cached_property
+    def arrival(self) -> Mapping[str, int]:
+        """In which order values come: states, then evaluations."""
+        return {key: i for i, key in enumerate([*self.state, *self.evaluation])}
+
     # ------------------------------------------------------------------ transitions
 
     def reads(self, evaluation: Evaluation) -> str | None:

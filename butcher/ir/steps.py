@@ -17,6 +17,15 @@ def is_step(name: str) -> bool:
     return name == "h" or name.startswith(_ONE_A_ROW)
 
 
+def without_step(coefficient: Coefficient) -> tuple[Variable | None, int, Coefficient]:
+    """(h, p, rest) with coefficient = h^p rest, h the step in it; p is 0 where there is none."""
+    for variable in sorted(coefficient.variables):
+        power = coefficient.power_of(variable.name)
+        if power > 0 and is_step(variable.name):
+            return variable, power, coefficient / Coefficient.symbol(variable) ** power
+    return None, 0, coefficient
+
+
 class StepSize:
     """Hands out the step of each row and collects the symbols that were used for it."""
 

@@ -1,65 +1,152 @@
-"""Say in which order an explicit graph is computed, and when each value is read for the last time.
+"""Say what is computed when, so that a block carries as few feature maps as its method admits.
 
-This is the plain schedule: rows right before their first use, every value kept until its last.
+A value is kept, or it is added at once to every sum that reads it and let go: which of both is
+chosen for every evaluation by a smallest vertex cover (`butcher.analysis.network.carried`). The
+terms of a sum are always added in the same order, so every schedule gives the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from butcher.ir.graph import Graph
+from butcher.analysis.network.carried import Cover, covers, tensor_symbols
+from butcher.ir.graph import Evaluation, Graph, Row, Term
+from butcher.ir.sums import Sum, sums
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """When what is computed, and until when it is needed.
+class Add:
+    """Add terms to a sum; `begins` where it is not there yet. A sum without terms is zero."""
 
-    order     the keys of rows and evaluations, each after what it reads.
-    last_use  for each state and each key of `order` the position in `order` of the last one that
-              reads it; its own position if none does, -1 for a state that none reads, and
-              len(order) for what the block returns. A row that is exactly one source is that
-              source: its uses are uses of the source too.
-    """
-
-    order: tuple[str, ...]
-    last_use: Mapping[str, int]
-
-    def freed_after(self, position: int) -> tuple[str, ...]:
-        """The values that nothing reads after this position of `order`."""
-        return tuple(key for key, last in self.last_use.items() if last == position)
+    sum: Sum
+    terms: tuple[Term, ...]
+    begins: bool
 
 
-def schedule(graph: Graph) -> Schedule:
-    """The order of an explicit graph: evaluations as they stand, each row where it is first read.
+@dataclass(frozen=True)
+class Join:
+    """Make the row of its sums, all of which are there; the first may be its own."""
 
-    Outputs that no evaluation reads come at the end, then estimates. Rows that nothing reads are
-    not computed.
+    row: Row
+    sums: tuple[Sum, ...]
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Evaluate; the argument is there, or it is exactly one value."""
+
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class Drop:
+    """The keys of evaluations, rows and sums that nothing reads any more."""
+
+    keys: tuple[str, ...]
+
+
+Step = Add | Join | Evaluate | Drop
+
+
+def schedule(
+    graph: Graph,
+    *,
+    tensors: Collection[str] | None = None,
+    carried: Sequence[Cover] | None = None,
+) -> tuple[Step, ...]:
+    """The steps of an explicit graph: the evaluations as they stand, each row when it is read.
+
+    tensors  the symbols that are tensors when the block runs: what they multiply is summed up
+             first. Those that are trained or drawn if not given.
+    carried  what is carried across each evaluation; a smallest cover if not given. Any choice is
+             right that holds an end of every edge and takes nothing back.
+
+    Rows that nothing reads are not computed. States are never dropped: who called holds them.
     """
     if not graph.is_explicit:
         raise ValueError(f"{graph.name} is implicit: unroll it first")
-    steps: dict[str, None] = {}
-    for evaluation in graph.evaluations:
-        steps[evaluation.argument] = None
-        steps[evaluation.key] = None
-    returned = [*graph.outputs, *(estimate.row for estimate in graph.estimates)]
-    steps |= dict.fromkeys(key for key in returned if key in graph.row)
-    order = tuple(steps)
-    return Schedule(order, _last_uses(graph, order, returned))
+    tensors = tensor_symbols(graph) if tensors is None else tensors
+    carried = covers(graph, tensors) if carried is None else carried
+    return tuple(_Plan(graph, tensors).steps(carried))
 
 
-def _last_uses(graph: Graph, order: tuple[str, ...], returned: list[str]) -> dict[str, int]:
-    last = dict.fromkeys(graph.state, -1) | {key: i for i, key in enumerate(order)}
-    last |= dict.fromkeys(returned, len(order))
-    # Backwards, so that a row's own last use is known when its sources are looked at.
-    for position in range(len(order) - 1, -1, -1):
-        key = order[position]
-        if key in graph.evaluation:
-            argument = graph.evaluation[key].argument
-            last[argument] = max(last[argument], position)
-            continue
-        row = graph.row[key]
-        until = position if row.only_source is None else last[key]
-        for source in row.coefficients:
-            last[source] = max(last[source], until)
-    return last
+def at_once(graph: Graph, row: Row) -> tuple[Step, ...]:
+    """One row from values that are all there; nothing if it is exactly one of them."""
+    if row.only_source is not None:
+        return ()
+    (part,) = sums(graph, row, tensors=())
+    return (Add(part, part.terms, begins=True),)
+
+
+class _Plan:
+    """What has happened so far.
+
+    begun    for each sum that is there how many of its terms it has.
+    there    the keys of evaluations, computed rows, and sums that a row was made of.
+    arrived  how many states and evaluations there were up to now, those dropped included.
+    """
+
+    def __init__(self, graph: Graph, tensors: Collection[str]) -> None:
+        self.graph = graph
+        returned = [*graph.outputs, *(estimate.row for estimate in graph.estimates)]
+        self.returned = [key for key in dict.fromkeys(returned) if key in graph.row]
+        read = dict.fromkeys([*(e.argument for e in graph.evaluations), *self.returned])
+        self.parts = {
+            key: sums(graph, graph.row[key], tensors)
+            for key in read
+            if graph.row[key].only_source is None
+        }
+        self.begun: dict[str, int] = {}
+        self.there: dict[str, None] = {}
+        self.arrived = len(graph.states)
+
+    def steps(self, carried: Sequence[Cover]) -> Iterator[Step]:
+        for evaluation, cover in zip(self.graph.evaluations, carried, strict=True):
+            argument = self.graph.row[evaluation.argument]
+            yield from self._summed_up(cover, argument)
+            yield from self._computed(argument.key)
+            read = argument.only_source or argument.key
+            yield from self._dropped({*cover.values, *cover.sums, read})
+            yield Evaluate(evaluation)
+            self.there[evaluation.key] = None
+            self.arrived += 1
+        for key in self.returned:
+            yield from self._computed(key)
+
+    def _summed_up(self, cover: Cover, argument: Row) -> Iterator[Step]:
+        """What is carried as a sum gets all that it can; the argument comes last."""
+        for key, parts in self.parts.items():
+            if key != argument.key and key not in self.there:
+                for part in parts:
+                    if part.key in cover.sums:
+                        yield from self._added(part)
+
+    def _computed(self, key: str) -> Iterator[Step]:
+        """The row of this key, unless it is there or exactly one value."""
+        if key in self.there or key not in self.parts:
+            return
+        parts = self.parts[key]
+        for part in parts:
+            if not part.is_value:
+                yield from self._added(part)
+        if any(part.factor for part in parts):
+            yield Join(self.graph.row[key], parts)
+        self.there |= dict.fromkeys([*(part.key for part in parts), key])
+
+    def _added(self, part: Sum) -> Iterator[Step]:
+        """To a sum all that is known by now."""
+        begins = part.key not in self.begun
+        first = self.begun.get(part.key, 0)
+        last = sum(self.graph.arrival[term.source] < self.arrived for term in part.terms)
+        if begins or first < last:
+            yield Add(part, part.terms[first:last], begins)
+        self.begun[part.key] = last
+
+    def _dropped(self, needed: Collection[str]) -> Iterator[Step]:
+        gone = tuple(key for key in self.there if key not in needed)
+        for key in gone:
+            del self.there[key]
+            self.begun.pop(key, None)
+        if gone:
+            yield Drop(gone)

@@ -118,11 +118,19 @@ def test_it_is_clean(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_it_is_typed(folder: Path) -> None:
-    command = [sys.executable, "-m", "mypy", "--config-file=", "--check-untyped-defs"]
+    """As strictly as this project, whose cache knows torch already, but that calling a module gives
+    torch's Any.
+    """
+    copies = folder / "typed"
+    copies.mkdir()
+    for path in folder.glob("*.py"):
+        text = "# mypy: no-warn-return-any\n" + path.read_text(encoding="utf-8")
+        (copies / path.name).write_text(text, encoding="utf-8")
     run = subprocess.run(
-        [*command, "--cache-dir", str(folder / "cache"), *map(str, folder.glob("*.py"))],
+        [sys.executable, "-m", "mypy", *map(str, copies.glob("*.py"))],
         capture_output=True,
         text=True,
+        cwd=REPOSITORY,
     )
     assert run.returncode == 0, run.stdout[-3000:]
 
@@ -174,13 +182,13 @@ def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
 
 def test_floats_have_all_digits_and_the_exact_number_beside() -> None:
     source = compile("verner89")
-    assert "0.6246720955243167 * k1  # (4+94*sqrt(6))/375" in source
-    assert "u + 0.08333333333333333 * h * k1)  # 1/12" in source
+    assert "Y5 = torch.add(u, k1, alpha=0.6246720955243167 * h)  # (4+94*sqrt(6))/375" in source
+    assert "Y5.add_(k3, alpha=-2.398057107150296 * h)  # (-94-84*sqrt(6))/125" in source
 
 
 def test_integers_need_no_comment_and_one_no_factor() -> None:
     source = compile("kutta3")
-    assert "k3 = self.f[2](u + h * (-k1 + 2 * k2))\n" in source
+    assert "Y3 = torch.add(u, k1, alpha=-h)\n        Y3.add_(k2, alpha=2 * h)\n" in source
 
 
 def test_a_number_without_a_double_is_refused() -> None:

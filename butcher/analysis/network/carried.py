@@ -1,141 +1,244 @@
 """Which feature maps a block has to carry across an evaluation, and how few could do.
 
 While F_i works, some values are known (states, k_j of earlier evaluations) and some rows are
-still to come (arguments of later evaluations, new values, estimates). Draw an edge between a
-row to come and a known value where the coefficient is not zero. Each edge is paid for by keeping
-the value, or by keeping the sum of the row as far as it is known: the fewest maps are a minimum
-vertex cover of this bipartite graph, which has the size of a maximum matching (Koenig 1931), the
-structural rank of the matrix of these coefficients. Where the rank of that matrix is lower
-still, the rows to come are combinations of fewer maps.
+still to come (arguments of later evaluations, new values, estimates). Draw an edge between a sum
+of a row to come (`butcher.ir.sums`) and a known value where the coefficient is not zero. Each edge
+is paid for by keeping the value, or by keeping the sum as far as it is known: the fewest maps are
+a minimum vertex cover of this bipartite graph, which has the size of a maximum matching (Koenig
+1931), the structural rank of the matrix of these coefficients. Where the rank of that matrix is
+lower still, the rows to come are combinations of fewer maps.
+
+Of all smallest covers the one with most values is taken. What it holds never comes back: a value
+that one cover lacks is in none after it, a sum that it has is in all until its row is computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import cached_property
 
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.network.rank import Ranks, generic
 from butcher.coefficient import Coefficient
-from butcher.ir.graph import Graph
+from butcher.ir.graph import Graph, Row, Term
+from butcher.ir.sums import sums
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The maps that are carried across one evaluation, its own argument not counted.
+
+    evaluation  its key.
+    values      the keys of the states and evaluations that are kept.
+    sums        the keys of the sums that are kept as far as they are known; a row that is computed
+                already, and read again, is its own sum.
+    """
+
+    evaluation: str
+    values: tuple[str, ...]
+    sums: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """The number of maps, the structural rank."""
+        return len(self.values) + len(self.sums)
 
 
 @dataclass(frozen=True)
 class Cut:
-    """The maps that are carried across one evaluation, its own argument not counted.
+    """What could be carried across one evaluation.
 
-    evaluation  its key.
-    kept        if every value is kept until its last use, as `passes.schedule` does.
-    cover       the fewest, if rows may be summed up as values come: the structural rank.
-    rank        of the matrix, exactly, with symbols in general position, decimals as they are
-                written: a floor of any schedule. None if it would take too long.
+    cover  the fewest maps.
+    kept   how many it would be if every value were kept until its last use.
+    rank   of the matrix, exactly, with symbols in general position, decimals as they are
+           written: a floor of any schedule. None if it would take too long.
     """
 
-    evaluation: str
+    cover: Cover
     kept: int
-    cover: int
     rank: int | None
 
 
-def cuts(graph: Graph) -> tuple[Cut, ...]:
+def covers(graph: Graph, tensors: Collection[str] | None = None) -> tuple[Cover, ...]:
     """One for every evaluation of an explicit graph, in the order of the graph.
 
-    Raises UndefinedError for an implicit one: what its sweeps carry is known once they are
+    tensors  the symbols that are tensors when the block runs; those that are trained or drawn if
+             not given.
+
+    Raises UndefinedError for an implicit graph: what its sweeps carry is known once they are
     written out.
     """
-    if not graph.in_computable_order:
-        raise UndefinedError("implicit stages carry nothing until their sweeps are written out")
-    return _Carried(graph).cuts()
+    return tuple(_Carried(graph, tensors).covers())
+
+
+def cuts(graph: Graph) -> tuple[Cut, ...]:
+    """The same, beside what would be kept without it and the rank."""
+    carried = _Carried(graph, None)
+    return tuple(
+        Cut(cover, carried.kept(position), carried.rank(position, len(cover)))
+        for position, cover in enumerate(carried.covers())
+    )
+
+
+def tensor_symbols(graph: Graph) -> frozenset[str]:
+    """The symbols that are trained or drawn."""
+    return frozenset(s.name for s in graph.symbols if s.kind in {"learn", "random"})
 
 
 @dataclass(frozen=True)
-class _Demand:
-    """A row, or several equal ones. It is computed for evaluation `first`, and read for the last
-    time by evaluation `last`; the number of evaluations stands for the end of the block.
+class _Side:
+    """A vertex on the side of the rows: a sum to come, or a row that is there already.
+
+    key      of the sum, or of the row.
+    entries  number of a value -> coefficient.
+    begin    the evaluations before which it is to come: it counts while those from `begin` to
+    end      the one before `end` work; the number of evaluations stands for the end of the block.
+    is_there whether it is computed by then, and more than one of the values.
     """
 
-    terms: Mapping[int, Coefficient]
-    first: int
-    last: int
+    key: str
+    entries: Mapping[int, Coefficient]
+    begin: int
+    end: int
+    is_there: bool
+
+    @cached_property
+    def columns(self) -> list[int]:
+        return sorted(self.entries)
 
 
 class _Carried:
     """Values are numbered: states below 0, evaluations from 0 on."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, tensors: Collection[str] | None) -> None:
+        if not graph.in_computable_order:
+            raise UndefinedError("implicit stages carry nothing until their sweeps are written out")
         self.graph = graph
-        self.number = {key: i - len(graph.states) for i, key in enumerate(graph.state)}
-        self.number |= {e.key: i for i, e in enumerate(graph.evaluations)}
-        self.demands = self._demands()
+        self.tensors = tensor_symbols(graph) if tensors is None else tensors
+        self.keys = list(graph.arrival)
+        self.offset = len(graph.states)
+        self.sides = list(self._sides())
 
-    def _demands(self) -> list[_Demand]:
+    def _sides(self) -> Iterable[_Side]:
         end = len(self.graph.evaluations)
         uses = [(e.argument, i) for i, e in enumerate(self.graph.evaluations)]
         uses += [(key, end) for key in self.graph.outputs]
         uses += [(estimate.row, end) for estimate in self.graph.estimates]
-        found: dict[frozenset[int], list[_Demand]] = {}
-        for key, position in uses:
-            terms = self._terms(key)
-            alike = found.setdefault(frozenset(terms), [])
-            for i, demand in enumerate(alike):
-                if demand.terms == terms:
-                    alike[i] = replace(demand, last=position)
-                    break
-            else:
-                alike.append(_Demand(terms, position, position))
-        return [demand for alike in found.values() for demand in alike]
+        last = dict(uses)
+        for key, first in reversed(dict(reversed(uses)).items()):
+            row = self.graph.row.get(key) or Row(key, (Term(key, Coefficient.of(1)),))
+            until = last[key] if row.only_source is not None else first
+            for part in sums(self.graph, row, self.tensors):
+                yield _Side(part.key, self._entries(part.terms), 0, until, False)
+            if until < last[key]:
+                yield _Side(key, self._entries(row.terms), until, last[key], True)
 
-    def _terms(self, key: str) -> dict[int, Coefficient]:
-        row = self.graph.row.get(key)
-        if row is None:
-            return {self.number[key]: Coefficient.of(1)}
-        return {self.number[term.source]: term.coefficient for term in row.terms}
+    def _entries(self, terms: Iterable[Term]) -> dict[int, Coefficient]:
+        return {self.graph.arrival[term.source] - self.offset: term.coefficient for term in terms}
 
-    def cuts(self) -> tuple[Cut, ...]:
-        return tuple(self._cut(i, e.key) for i, e in enumerate(self.graph.evaluations))
+    def to_come(self, position: int) -> list[int]:
+        """The sides that count while this evaluation works."""
+        return [i for i, side in enumerate(self.sides) if side.begin <= position < side.end]
 
-    def _cut(self, position: int, key: str) -> Cut:
-        to_come = [i for i, demand in enumerate(self.demands) if demand.last > position]
-        known = [[j for j in self.demands[i].terms if j < position] for i in to_come]
-        cover = matching(known)
-        rank = None if self.ranks is None else self.ranks.rank(to_come, position, cover)
-        return Cut(key, self._kept(to_come, position), cover, rank)
+    def known(self, side: int, position: int) -> list[int]:
+        columns = self.sides[side].columns
+        return columns[: bisect_left(columns, position)]
 
-    def _kept(self, to_come: Sequence[int], position: int) -> int:
-        kept: set[int] = set()
-        computed = 0
-        for demand in (self.demands[i] for i in to_come):
-            if demand.first > position or _is_source(demand):
-                kept |= {j for j in demand.terms if j < position}
-            else:
-                computed += 1
-        return len(kept) + computed
+    def covers(self) -> Iterable[Cover]:
+        gone: set[int] = set()
+        begun: set[str] = set()
+        for position, evaluation in enumerate(self.graph.evaluations):
+            to_come = self.to_come(position)
+            rows, values = self._cover(to_come, position, begun, gone)
+            gone |= set(range(-self.offset, position)) - values
+            begun = {self.sides[to_come[n]].key for n in rows}
+            yield Cover(
+                evaluation.key,
+                tuple(self.keys[j + self.offset] for j in sorted(values)),
+                tuple(self.sides[to_come[n]].key for n in sorted(rows)),
+            )
+
+    def _cover(
+        self, to_come: Sequence[int], position: int, begun: Collection[str], gone: Set[int]
+    ) -> tuple[set[int], set[int]]:
+        """Sums that are begun stay, and those that read a value that is gone. A row that is there
+        stays as well, unless that costs a map: then it is computed again.
+        """
+        known = [self.known(i, position) for i in to_come]
+        sides = [self.sides[i] for i in to_come]
+        forced = {
+            n for n, side in enumerate(sides) if side.key in begun or not gone.isdisjoint(known[n])
+        }
+        there = {n for n, side in enumerate(sides) if side.is_there} - forced
+        rows, values = smallest_cover(known, forced | there)
+        if there and len(rows) + len(values) > matching(known):
+            return smallest_cover(known, forced)
+        return rows, values
+
+    def kept(self, position: int) -> int:
+        """Values that are needed, and rows that are there."""
+        to_come = self.to_come(position)
+        there = sum(self.sides[i].is_there for i in to_come)
+        needed = (self.known(i, position) for i in to_come if not self.sides[i].is_there)
+        return len({j for known in needed for j in known}) + there
+
+    def rank(self, position: int, at_most: int) -> int | None:
+        if self.ranks is None:
+            return None
+        return self.ranks.rank(self.to_come(position), position, at_most)
 
     @cached_property
     def ranks(self) -> Ranks | None:
         """None at a pole."""
         try:
-            return Ranks(
-                [{j: generic(c) for j, c in demand.terms.items()} for demand in self.demands]
-            )
+            return Ranks([{j: generic(c) for j, c in s.entries.items()} for s in self.sides])
         except ZeroDivisionError:
             return None
 
 
-def _is_source(demand: _Demand) -> bool:
-    return len(demand.terms) == 1 and next(iter(demand.terms.values())) == 1
+# ---------------------------------------------------------------------- bipartite graphs
+
+
+def smallest_cover(
+    edges: Sequence[Sequence[int]], forced: Collection[int] = ()
+) -> tuple[set[int], set[int]]:
+    """(left, right): the smallest sets that hold an end of every edge, with all of `forced` on
+    the left; of these the ones with most on the right.
+
+    `edges` lists for each vertex on the left those on the right. A vertex on the left is needed
+    if an alternating path leads to it from an unmatched vertex on the right (Koenig 1931).
+    """
+    rest = [[] if i in forced else list(found) for i, found in enumerate(edges)]
+    partner = _matched(rest)
+    matched = {left: right for right, left in partner.items()}
+    reached = {j for found in rest for j in found} - partner.keys()
+    needed: set[int] = set()
+    todo = [i for i, found in enumerate(rest) if reached & set(found)]
+    while todo:
+        left = todo.pop()
+        if left in needed:
+            continue
+        needed.add(left)
+        right = matched[left]
+        todo += [i for i, found in enumerate(rest) if right in found]
+    return needed | set(forced), {right for right, left in partner.items() if left not in needed}
 
 
 def matching(edges: Sequence[Sequence[int]]) -> int:
-    """The size of a maximum matching of a bipartite graph; `edges` lists for each vertex on the
-    left those on the right. By augmenting paths, breadth first.
-    """
+    """The size of a maximum matching of a bipartite graph, given as for `smallest_cover`."""
+    return len(_matched(edges))
+
+
+def _matched(edges: Sequence[Sequence[int]]) -> dict[int, int]:
+    """right -> left, by augmenting paths, breadth first."""
     partner: dict[int, int] = {}
-    return sum(_augment(edges, start, partner) for start in range(len(edges)))
+    for start in range(len(edges)):
+        _augment(edges, start, partner)
+    return partner
 
 
-def _augment(edges: Sequence[Sequence[int]], start: int, partner: dict[int, int]) -> bool:
+def _augment(edges: Sequence[Sequence[int]], start: int, partner: dict[int, int]) -> None:
     """A path from an unmatched vertex on the left to one on the right that changes sides."""
     came: dict[int, int] = {}
     lefts = [start]
@@ -146,9 +249,8 @@ def _augment(edges: Sequence[Sequence[int]], start: int, partner: dict[int, int]
             came[right] = left
             if right not in partner:
                 _change_sides(right, came, partner)
-                return True
+                return
             lefts.append(partner[right])
-    return False
 
 
 def _change_sides(end: int, came: Mapping[int, int], partner: dict[int, int]) -> None:

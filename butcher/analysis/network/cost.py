@@ -99,7 +99,7 @@ def cost(graph: Graph) -> Cost:
         evaluations=len(graph.evaluations),
         slots=tuple(_slots(graph)),
         live_maps=max((cut.kept for cut in found), default=0),
-        live_maps_floor=max((cut.cover for cut in found), default=0),
+        live_maps_floor=max((len(cut.cover) for cut in found), default=0),
         live_maps_rank=max(ranks, default=0) if len(ranks) == len(found) else None,
         cuts=found,
         saved_maps=_saved(rows, trained),

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from butcher.coefficient import Coefficient
 from butcher.emit.torch_module.expressions import Expression, expression
 from butcher.emit.torch_module.names import Names, fresh
-from butcher.emit.torch_module.program import Body, Call, symbols
-from butcher.emit.torch_module.rows import Scope, assign, inline, parts
+from butcher.emit.torch_module.program import Body, symbols
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph, Row, Term
 from butcher.ir.invert import Evaluate, Solve, invert, new
+from butcher.passes import schedule as passes
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class Inverse:
         """The symbols that occur."""
         found: set[str] = set()
         for step in self.steps:
+            terms = step.argument if isinstance(step, Evaluate) else step.terms
+            found |= {name for term in terms for name in term.coefficient.names}
             if isinstance(step, Evaluate):
-                call = Call(self.graph.evaluation[step.evaluation], Row("", step.argument))
-                found |= symbols([call], self.graph.timed)
-            else:
-                found |= {name for term in step.terms for name in term.coefficient.names}
+                evaluation = self.graph.evaluation[step.evaluation]
+                found |= symbols([passes.Evaluate(evaluation)], self.graph.timed)
         return found
 
     def write(self, writer: Writer, body: Body) -> None:
@@ -66,34 +66,32 @@ class Inverse:
         for step in self.steps:
             if isinstance(step, Evaluate):
                 evaluation = self.graph.evaluation[step.evaluation]
-                body.write_call(writer, evaluation, Row(evaluation.argument, step.argument))
+                row = Row(evaluation.argument, step.argument)
+                self._write_row(writer, row, body)
+                body.write_call(writer, evaluation, self.names.locals[row.only_source or row.key])
             elif step.row is not None:
-                self._write_solve(writer, step, body.scope)
+                self._write_solve(writer, step, body)
+
+    def _write_row(self, writer: Writer, row: Row, body: Body) -> None:
+        for step in passes.at_once(self.graph, row):
+            body.write_step(writer, step)
 
     def _divisor(self, step: Solve) -> Coefficient:
         assert step.row is not None
         return self.graph.row[step.row].coefficients[step.state]
 
-    def _write_solve(self, writer: Writer, step: Solve, scope: Scope) -> None:
-        """`y = y_next - h * k2`, and `u_prev = (u_next - (1 - k) * u - h * k1) / k`."""
-        assert step.row is not None
-        divisor = self._divisor(step)
-        d = expression(divisor, scope.spelled)
-        row = parts(Row(step.state, self._rest(step, d)), scope, writer)
+    def _write_solve(self, writer: Writer, step: Solve, body: Body) -> None:
+        """`y = torch.sub(y_next, k2, alpha=h)`, and where k stands before it `y = y / k`."""
+        d = expression(self._divisor(step), body.scope.spelled)
+        row = Row(step.state, self._rest(step, d))
+        self._write_row(writer, row, body)
         local = self.names.locals[step.state]
-        if d.is_one:
-            assign(writer, local, row)
-            return
-        text, comment = inline(row)
-        over = d.text if d.text.isidentifier() or d.text.isdigit() else f"({d.text})"
-        line = f"{local} = ({text}) / {over}"
-        if len(line + comment) <= writer.room and not d.exact:
-            writer.line(line + comment)
-            return
-        assign(writer, local, row)
-        line = f"{local} = {local} / {over}"
-        comment = f"  # {d.exact}" if d.exact else ""
-        writer.line(line + comment if len(line + comment) <= writer.room else line)
+        dividend = self.names.locals[row.only_source or row.key]
+        if not d.is_one:
+            over = d.text if d.text.isidentifier() or d.text.isdigit() else f"({d.text})"
+            writer.commented(f"{local} = {dividend} / {over}", d.exact)
+        elif dividend != local:
+            writer.line(f"{local} = {dividend}")
 
     def _rest(self, step: Solve, divisor: Expression) -> tuple[Term, ...]:
         """The equation without its unknown, with the sign of the divisor."""

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from butcher.coefficient import Coefficient
-from butcher.emit.torch_module.program import Step, program
 from butcher.ir.graph import Evaluation, Graph, Row, Term
+from butcher.passes.schedule import Step, schedule
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """evaluations: for the key of each kept evaluation, the evaluation that it starts as; none for
+    """graph, steps: what is computed, of the newest values alone.
+    evaluations: for the key of each kept evaluation, the evaluation that it starts as; none for
     one that the method never reads, as in a block that starts another method: it starts as zeros.
     """
 
-    steps: list[Step]
+    graph: Graph
+    steps: tuple[Step, ...]
     evaluations: Mapping[str, str]
 
 
@@ -29,7 +31,7 @@ def beginning(graph: Graph) -> Beginning:
     """
     kept = _kept(graph)
     if not kept:
-        return Beginning([], {})
+        return Beginning(graph, (), {})
     rows = {row.key: _of_one_value(row, graph) for row in graph.rows}
     needed: set[str] = set()
     todo = list(kept.values())
@@ -50,7 +52,7 @@ def beginning(graph: Graph) -> Beginning:
         rows=tuple(rows[key] for key in dict.fromkeys(e.argument for e in evaluations)),
         outputs=tuple(kept.values()),
     )
-    return Beginning(program(reduced), kept)
+    return Beginning(reduced, schedule(reduced, tensors=()), kept)
 
 
 def _kept(graph: Graph) -> dict[str, str]:

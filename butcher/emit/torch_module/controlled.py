@@ -23,12 +23,13 @@ from butcher.emit.torch_module.control import (
 from butcher.emit.torch_module.docstring import Docstring
 from butcher.emit.torch_module.equations import net_names
 from butcher.emit.torch_module.forward import Methods
-from butcher.emit.torch_module.program import Call, Step, program, symbols
+from butcher.emit.torch_module.program import symbols
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.passes.estimate import ERROR
 from butcher.passes.prune import prune
+from butcher.passes.schedule import Evaluate, Step
 
 MARKED = re.compile("«([a-z]+): ([^«»]*)»")
 
@@ -98,15 +99,15 @@ class ControlledMethods(Methods):
         return first.key, last.key
 
     @cached_property
-    def steps(self) -> list[Step]:
+    def steps(self) -> tuple[Step, ...]:
         """Of one attempt: what was evaluated before is not evaluated again."""
         known = self.handed_on[0] if self.handed_on else None
-        steps = program(self.graph)
-        return [s for s in steps if not isinstance(s, Call) or s.evaluation.key != known]
+        steps = super().steps
+        return tuple(s for s in steps if not isinstance(s, Evaluate) or s.evaluation.key != known)
 
     @property
     def nfe(self) -> int:
-        return sum(isinstance(step, Call) for step in self.steps)
+        return sum(isinstance(step, Evaluate) for step in self.steps)
 
     def helpers(self) -> list[str]:
         return [self.fitted(FUNCTIONS)]
@@ -114,10 +115,7 @@ class ControlledMethods(Methods):
     # ------------------------------------------------------------------ the class
 
     def write_docstring(self, writer: Writer) -> None:
-        steps = program(self.graph)
-        ControlledDocstring(self.graph, self.header, self.parameters, steps, self.handed_on).write(
-            writer
-        )
+        ControlledDocstring(self.graph, self.header, self.parameters, self.handed_on).write(writer)
 
     def write_init(self, writer: Writer) -> None:
         q = self.header.lower_order

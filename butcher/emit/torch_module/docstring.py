@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from butcher.emit.torch_module.equations import equations, net_names
 from butcher.emit.torch_module.header import Header
 from butcher.emit.torch_module.parameters import Parameters
-from butcher.emit.torch_module.program import Step
 from butcher.emit.torch_module.transition import described
 from butcher.emit.torch_module.writer import Writer, filled
 from butcher.ir.graph import Graph
@@ -22,12 +21,11 @@ class Docstring:
     graph: Graph
     header: Header
     parameters: Parameters
-    steps: list[Step]
 
     def write(self, writer: Writer) -> None:
         title = (self.header.title or self.header.name).rstrip(". ")
         lines = [*filled(f"{title}."), ""]
-        shown = list(equations(self.graph, self.steps))
+        shown = list(equations(self.graph))
         for equation in shown:
             first, *more = filled(equation, indent=" " * 12, label=" " * 4)
             lines += [first, *more]

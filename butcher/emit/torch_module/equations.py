@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from butcher.coefficient import Coefficient
-from butcher.emit.torch_module.expressions import exact_text, is_sum, joined, without_step
-from butcher.emit.torch_module.program import Call, Step
+from butcher.emit.torch_module.expressions import exact_text, is_sum, joined
 from butcher.ir.graph import STEP, Evaluation, Graph, Row
+from butcher.ir.steps import without_step
 
 LONGEST = 74
 
 
-def equations(graph: Graph, steps: list[Step]) -> Iterator[str]:
-    """One line for every evaluation and every named row, such as `k2 = f2(u[n] + 1/2 h k1)`."""
+def equations(graph: Graph) -> Iterator[str]:
+    """One line for every evaluation and every named row, such as `k2 = f2(u[n] + 1/2 h k1)`.
+
+    A row that one evaluation reads stands inside; others have a name and a line of their own.
+    """
     nets = net_names(graph)
-    for step in steps:
-        if isinstance(step, Call):
-            yield _evaluation(step.evaluation, step.argument, graph, nets)
-        else:
-            yield _equation(step.row.key, "", step.row, "")
-    for state, output in zip(graph.states, graph.outputs, strict=True):
-        row = graph.row.get(output)
-        if state.is_newest and row is not None and row.only_source:
-            yield f"{output} = {row.only_source}"
+    readers = Counter(e.argument for e in graph.evaluations)
+    returned = [*graph.outputs, *(estimate.row for estimate in graph.estimates)]
+    told: set[str] = set()
+    for evaluation in graph.evaluations:
+        row = graph.row[evaluation.argument]
+        inside = readers[row.key] == 1 and row.key not in graph.outputs
+        if row.only_source is not None or inside:
+            yield _evaluation(evaluation, row, graph, nets)
+            continue
+        if row.key not in told:
+            yield _equation(row.key, "", row, "")
+            told.add(row.key)
+        yield _evaluation(evaluation, None, graph, nets)
+    new = [graph.row[key] for key in dict.fromkeys(returned) if key in graph.row]
+    for row in new:
+        if row.only_source is None and row.key not in told:
+            yield _equation(row.key, "", row, "")
+    newest = {key for s, key in zip(graph.states, graph.outputs, strict=True) if s.is_newest}
+    for row in new:
+        if row.only_source is not None and row.key in newest:
+            yield f"{row.key} = {row.only_source}"
 
 
 def net_names(graph: Graph) -> Mapping[str, str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from butcher.coefficient import Coefficient, Number, Polynomial
-from butcher.ir.steps import is_step
 
 NameOf = Callable[[str], str]
 
@@ -108,15 +107,6 @@ def joined(signed: Sequence[tuple[bool, str]]) -> str:
     (negative, first), *rest = signed
     tail = "".join(f" {'-' if minus else '+'} {text}" for minus, text in rest)
     return f"{'-' if negative else ''}{first}{tail}"
-
-
-def without_step(coefficient: Coefficient) -> tuple[str, int, Coefficient]:
-    """(h, p, rest) with coefficient = h^p rest, h the name of the step in it; p is 0 for none."""
-    for variable in sorted(coefficient.variables):
-        power = coefficient.power_of(variable.name)
-        if power > 0 and is_step(variable.name):
-            return variable.name, power, coefficient / Coefficient.symbol(variable) ** power
-    return "", 0, coefficient
 
 
 def power_text(name: str, power: int) -> str:

@@ -12,12 +12,13 @@ from butcher.emit.torch_module.docstring import Docstring
 from butcher.emit.torch_module.header import Header
 from butcher.emit.torch_module.names import Names, fresh
 from butcher.emit.torch_module.parameters import Parameters
-from butcher.emit.torch_module.program import Body, Step, program, sources, symbols
+from butcher.emit.torch_module.program import Body, read_by, symbols
 from butcher.emit.torch_module.rows import Scope
 from butcher.emit.torch_module.transition import Transitions, write_no_inverse
 from butcher.emit.torch_module.transition import write_init as write_transition
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph, State
+from butcher.passes.schedule import Step, schedule
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class Methods:
         return len(self.graph.states) == 1
 
     @cached_property
-    def steps(self) -> list[Step]:
-        return program(self.graph)
+    def steps(self) -> tuple[Step, ...]:
+        """With as few maps carried across each evaluation as the method admits."""
+        return schedule(self.graph, tensors=self.parameters.tensors)
 
     @property
     def like(self) -> str:
@@ -59,13 +61,14 @@ class Methods:
     def scope(self) -> Scope:
         return Scope(
             names=self.names,
-            redrawn=frozenset(self.names.backward),
+            tensors=self.parameters.tensors,
+            drawn=self.parameters.drawn,
             spelled=self.parameters.spelled,
         )
 
     def body(self, like: str) -> Body:
         groups = {group: i for i, group in enumerate(self.graph.groups)}
-        return Body(self.scope, groups, like, self.graph.timed, self.skipped)
+        return Body(self.graph, self.scope, groups, like, self.skipped)
 
     @cached_property
     def skipped(self) -> dict[str, str]:
@@ -111,7 +114,7 @@ class Methods:
     # ------------------------------------------------------------------ the class
 
     def write_docstring(self, writer: Writer) -> None:
-        Docstring(self.graph, self.header, self.parameters, self.steps).write(writer)
+        Docstring(self.graph, self.header, self.parameters).write(writer)
 
     def write_attributes(self, writer: Writer) -> None:
         writer.line()
@@ -229,7 +232,8 @@ class Methods:
 
     def _write_unpacking(self, writer: Writer, whole: str, keys: Sequence[str]) -> None:
         """`u, u_prev = state`; what nothing reads gets an underscore."""
-        read = sources(self.steps) | set(self.graph.outputs) | {keys[0]}
+        read = {key for step in self.steps for key in read_by(step, self.graph)}
+        read |= {*self.graph.outputs, keys[0]}
         read |= {r.only_source for r in self.graph.rows if r.only_source}
         # The dtype of what becomes a new value is read, too.
         read |= {state.key for state, output in self._pairs() if output not in self.graph.state}
@@ -297,7 +301,8 @@ class Methods:
             needed = symbols(begin.steps, self.graph.timed)
             self.parameters.write_locals(writer, needed, self.like)
             writer.lines(self.parameters.channel_lines(needed, self.like))
-            replace(self.body(self.like), sweeps=False).write(writer, begin.steps)
+            body = replace(self.body(self.like), graph=begin.graph, sweeps=False)
+            body.write(writer, begin.steps)
             of = begin.evaluations
             returned = [
                 first[s.name]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
+from butcher.ir.sums import sums
 from butcher.spec.symbol import Symbol
 
 
@@ -67,8 +68,12 @@ class Names:
     taken: set[str]
 
 
-def name_everything(graph: Graph, symbols: Iterable[Symbol], taken: Iterable[str] = ()) -> Names:
-    """Names for the symbols in use, then for states, evaluations and rows, in that order."""
+def name_everything(
+    graph: Graph, symbols: Iterable[Symbol], tensors: Collection[str], taken: Iterable[str] = ()
+) -> Names:
+    """Names for the symbols in use, then for states, evaluations, rows and their sums, in that
+    order; `tensors` are the symbols that are tensors in forward.
+    """
     used = set(taken) | MODULE_ATTRIBUTES | OWN_NAMES
     of_symbols: dict[str, str] = {}
     lists = {"h": "h"}
@@ -91,6 +96,10 @@ def name_everything(graph: Graph, symbols: Iterable[Symbol], taken: Iterable[str
     used -= _words("u f n F start inverse order stages size transition step weights starts")
     keys = [*graph.state, *graph.evaluation, *graph.row]
     local = {key: _unused(_spelled(key), used) for key in keys}
+    for row in graph.rows:
+        for part in sums(graph, row, tensors):
+            if part.key not in local:
+                local[part.key] = _unused(f"d{local[row.key]}", used)
     return Names(of_symbols, free, starts, backward, local, used)
 
 

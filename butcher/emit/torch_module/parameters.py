@@ -11,6 +11,7 @@ from butcher.emit.torch_module.expressions import expression, signed_literal
 from butcher.emit.torch_module.names import CONTROL_NAMES, Names, base_name, name_everything
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
+from butcher.ir.steps import is_step
 from butcher.spec.symbol import Symbol
 
 
@@ -20,15 +21,23 @@ class Parameters:
 
     symbols: tuple[Symbol, ...]
     names: Names
+    tensors: frozenset[str]
+    """The symbols that are tensors in forward; drawn ones only in training."""
 
     @classmethod
     def of(cls, graph: Graph) -> Parameters:
         """Of the class that the graph is emitted as; one with an estimate controls its step."""
         used = tuple(symbol for symbol in graph.symbols if symbol.name in graph.names)
         taken = CONTROL_NAMES if graph.estimates else ()
-        return cls(used, name_everything(graph, used, taken))
+        controlled = bool(graph.estimates)
+        tensors = [s.name for s in used if _is_tensor(s, controlled)]
+        return cls(used, name_everything(graph, used, tensors, taken), frozenset(tensors))
 
     # ------------------------------------------------------------------ views
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        return frozenset(symbol.name for symbol in self.symbols if symbol.kind == "random")
 
     @cached_property
     def stages(self) -> tuple[Symbol, ...]:
@@ -293,3 +302,7 @@ class Parameters:
             writer.line(draw + comment if len(draw + comment) <= writer.room else draw)
             if again:
                 writer.line(f"{again} = torch.empty_like({name}).{self._draw(symbol)}")
+
+
+def _is_tensor(symbol: Symbol, controlled: bool) -> bool:
+    return symbol.kind in {"learn", "random"} or (controlled and is_step(symbol.name))

@@ -2,72 +2,43 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from butcher.coefficient import Coefficient
-from butcher.emit.torch_module.expressions import expression
-from butcher.emit.torch_module.rows import Scope, assign, inline, parts, step_factor
+from butcher.emit.torch_module.rows import Scope, factor, write_join, write_sum
 from butcher.emit.torch_module.writer import Writer
-from butcher.ir.graph import STEP, Evaluation, Graph, Row
-from butcher.passes.schedule import schedule
+from butcher.ir.graph import STEP, Evaluation, Graph
+from butcher.passes.schedule import Add, Drop, Evaluate, Join, Step
 
 
-@dataclass(frozen=True)
-class Compute:
-    """A row that gets a name."""
-
-    row: Row
-
-
-@dataclass(frozen=True)
-class Call:
-    """An evaluation. `argument` is None if its row has a name by then."""
-
-    evaluation: Evaluation
-    argument: Row | None
-
-
-Step = Compute | Call
-
-
-def program(graph: Graph) -> list[Step]:
-    """The whole block: rows that are read once stand where they are read."""
-    readers = Counter(e.argument for e in graph.evaluations)
-    steps: list[Step] = []
-    for key in schedule(graph).order:
-        if key in graph.evaluation:
-            evaluation = graph.evaluation[key]
-            row = graph.row[evaluation.argument]
-            inside = is_inside(row, readers[row.key], graph)
-            steps.append(Call(evaluation, row if inside else None))
-        elif not is_inside(graph.row[key], readers[key], graph):
-            steps.append(Compute(graph.row[key]))
-    return steps
-
-
-def is_inside(row: Row, readers: int, graph: Graph) -> bool:
-    """Whether the row needs no name: it is a source, or the argument of one evaluation."""
-    return row.only_source is not None or (readers == 1 and row.key not in graph.outputs)
-
-
-def sources(steps: Iterable[Step]) -> set[str]:
-    """The keys that are read."""
-    rows = (s.row if isinstance(s, Compute) else s.argument for s in steps)
-    named = {s.evaluation.argument for s in steps if isinstance(s, Call) and s.argument is None}
-    return named | {term.source for row in rows if row for term in row.terms}
+def read_by(step: Step, graph: Graph) -> set[str]:
+    """The states and evaluations that a step reads."""
+    match step:
+        case Add():
+            return {term.source for term in step.terms}
+        case Join():
+            return {part.terms[0].source for part in step.sums if part.is_value}
+        case Evaluate():
+            source = graph.row[step.evaluation.argument].only_source
+            return {source} if source else set()
+        case Drop():
+            return set()
 
 
 def symbols(steps: Iterable[Step], timed: Collection[str]) -> set[str]:
     """The names that occur in coefficients."""
     found: set[str] = set()
     for step in steps:
-        row = step.row if isinstance(step, Compute) else step.argument
-        for term in row.terms if row else ():
-            found |= term.coefficient.names
-        if isinstance(step, Call) and step.evaluation.slot in timed:
-            found |= offset(step.evaluation).names
+        match step:
+            case Add():
+                found |= {name for term in step.terms for name in term.coefficient.names}
+            case Join():
+                found |= {name for part in step.sums if part.factor for name in part.factor.names}
+            case Evaluate() if step.evaluation.slot in timed:
+                found |= offset(step.evaluation).names
+            case _:
+                pass
     return found
 
 
@@ -88,10 +59,10 @@ class Body:
     sweeps   whether a comment says where a sweep begins.
     """
 
+    graph: Graph
     scope: Scope
     nets: Mapping[str, int]
     like: str
-    timed: Collection[str]
     skipped: Mapping[str, str]
     came: Mapping[str, str] = field(default_factory=dict)
     sweeps: bool = True
@@ -106,77 +77,60 @@ class Body:
         sweep = 0
         for i, step in enumerate(steps):
             writer.lines((before or {}).get(i, ()))
-            if isinstance(step, Compute):
-                self.write_row(writer, step.row)
-                continue
-            _, number = step.evaluation.swept or ("", 0)
-            if self.sweeps and number and number != sweep:
-                writer.line(f"# sweep {number}")
-            sweep = number
-            self.write_call(writer, step.evaluation, step.argument)
+            if isinstance(step, Evaluate):
+                _, number = step.evaluation.swept or ("", 0)
+                if self.sweeps and number and number != sweep:
+                    writer.line(f"# sweep {number}")
+                sweep = number
+            self.write_step(writer, step)
 
-    def write_row(self, writer: Writer, row: Row) -> None:
-        if row.terms:
-            assign(writer, self.local(row.key), parts(row, self.scope, writer))
-        else:
-            writer.line(f"{self.local(row.key)} = {self.zeros}")
-
-    def local(self, key: str) -> str:
-        return self.scope.names.locals[key]
+    def write_step(self, writer: Writer, step: Step) -> None:
+        match step:
+            case Add() if not step.sum.terms:
+                writer.line(f"{self.scope.local(step.sum.key)} = {self.zeros}")
+            case Add():
+                write_sum(writer, step.sum, step.terms, self.scope, begins=step.begins)
+            case Join():
+                write_join(writer, step.row.key, step.sums, self.scope)
+            case Drop():
+                writer.bracketed("del ", [self.scope.local(key) for key in step.keys], "")
+            case Evaluate():
+                self.write_call(writer, step.evaluation, self._argument(step.evaluation))
 
     @property
     def zeros(self) -> str:
         """A row without terms, such as a first sweep may have."""
         return f"torch.zeros_like({self.like})"
 
-    def write_call(self, writer: Writer, evaluation: Evaluation, argument: Row | None) -> None:
-        local, skip = self.local(evaluation.key), self.skipped.get(evaluation.key)
-        text, comment = self.local(evaluation.argument), ""
-        if argument is not None and not argument.terms:
-            text = self.zeros
-        elif argument is not None:
-            row = parts(argument, self._scope_of(argument), writer)
-            text, comment = inline(row)
-            line = "".join((local, " = ", *self._call(evaluation, text, comment)))
-            if argument.only_source is None and (skip or len(line) > writer.room):
-                assign(writer, self.local(argument.key), row)
-                text, comment = self.local(argument.key), ""
-        call, comment = self._call(evaluation, text, comment)
+    def _argument(self, evaluation: Evaluation) -> str:
+        """A state stands as it came, before its transition."""
+        source = self.graph.row[evaluation.argument].only_source
+        if source is None:
+            return self.scope.local(evaluation.argument)
+        return self.came.get(source) or self.scope.local(source)
+
+    def write_call(self, writer: Writer, evaluation: Evaluation, argument: str) -> None:
+        """`k1 = self.f[0](u)`; with time `k2 = self.f[1](t + 0.5 * h, Y2)`."""
+        local, skip = self.scope.local(evaluation.key), self.skipped.get(evaluation.key)
+        time, exact = self._time(writer, evaluation)
+        net = f"self.f[{self.nets[evaluation.group]}]"
         if not skip:
-            self._write_line(writer, f"{local} = {call}", comment)
+            writer.call(f"{local} = {net}(", [*time, argument], exact)
             return
         writer.line(f"if self.training and may_skip() and not {skip}:")
         with writer.indented():
             writer.line(f"{local} = {self.zeros}  # weight 0: not evaluated")
         writer.line("else:")
         with writer.indented():
-            self._write_line(writer, f"{local} = {call}", comment)
+            writer.call(f"{local} = {net}(", [*time, argument], exact)
 
-    def _scope_of(self, argument: Row) -> Scope:
-        """With the state as it came, if the argument is exactly that."""
-        source = argument.only_source
-        if source is None or source not in self.came:
-            return self.scope
-        names = self.scope.names
-        came = replace(names, locals={**names.locals, source: self.came[source]})
-        return replace(self.scope, names=came)
-
-    def _write_line(self, writer: Writer, line: str, comment: str) -> None:
-        writer.line(line + comment if len(line + comment) <= writer.room else line)
-
-    def _call(self, evaluation: Evaluation, argument: str, comment: str) -> tuple[str, str]:
-        """`self.f[0](u)` and its comment; with time `self.f[0](t + 0.5 * h, u)`."""
-        head = f"self.f[{self.nets[evaluation.group]}]("
-        if evaluation.slot not in self.timed:
-            return f"{head}{argument})", comment
+    def _time(self, writer: Writer, evaluation: Evaluation) -> tuple[list[str], str | None]:
+        """What a slot is given beside its argument, and the exact c."""
+        if evaluation.slot not in self.graph.timed:
+            return [], None
         moved = offset(evaluation)
         if not moved:
-            return f"{head}t, {argument})", comment
-        step, rest = step_factor(moved, self.scope)
-        c = expression(rest, self.scope.spelled)
-        factors = [f for f in (c.factor, step) if f and (f != "1" or not step)]
-        sign = "-" if c.negative else "+"
-        exact = f"  # {c.exact}" if c.exact else ""
-        if comment and exact and comment != exact:
-            exact = f"{comment}; c = {c.exact}"
-        return f"{head}t {sign} {' * '.join(factors)}, {argument})", exact or comment
+            return ["t"], None
+        c = factor(moved, self.scope, writer)
+        text = f"t - {c.text[1:]}" if c.text.startswith("-") else f"t + {c.text}"
+        return [text], c.exact and f"c = {c.exact}"

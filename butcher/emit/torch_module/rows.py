@@ -1,8 +1,16 @@
-"""A row as Python: `u + h * (0.5 * k1 + k2)`, on one line or one term a line."""
+"""A row as Python, added up in a tensor of its own:
+
+    Y3 = torch.add(u, k1, alpha=0.25 * h)  # 1/4
+    Y3.add_(k2, alpha=0.75 * h)  # 3/4
+
+The first operation makes the tensor, the others write into it. A sub-net may have kept what it
+returned, or may write into what it is given, so nothing is ever written into a k or a state, nor
+into a row that a sub-net has seen.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from butcher.coefficient import Coefficient
@@ -10,96 +18,163 @@ from butcher.emit.torch_module.expressions import (
     Expression,
     NameOf,
     expression,
-    is_sum,
-    joined,
     power_text,
     shortened,
     summands,
-    without_step,
 )
 from butcher.emit.torch_module.names import Names, fresh
 from butcher.emit.torch_module.writer import Writer
-from butcher.ir.graph import Row
+from butcher.ir.graph import Term
+from butcher.ir.steps import without_step
+from butcher.ir.sums import Sum
 
 LONGEST_COEFFICIENT = 48
 """Beyond this many characters a coefficient is given a name of its own."""
 
 
 @dataclass(frozen=True)
-class Addend:
-    """One term of a row, without its sign and without what is factored out."""
-
-    negative: bool
-    factor: str
-    source: str
-    exact: str | None
-    """The coefficient with its sign, if the factor spells it differently."""
-
-    def times(self, step: str = "") -> str:
-        """`0.5 * h * k1`: numbers first, so that a tensor is multiplied once."""
-        return " * ".join(text for text in (self.factor, step, self.source) if text)
-
-    def shown(self, step: str = "") -> str:
-        """`1/2 h k1`, for the comment on a whole row."""
-        number = (self.exact or self.factor).removeprefix("-" if self.negative else "")
-        if self.exact and is_sum(self.exact):
-            number = f"({self.exact})"
-        return " ".join(text for text in (number, step, self.source) if text)
-
-
-@dataclass(frozen=True)
-class Part:
-    """factor * (sum of the addends); `factor` is empty, `h` or `h**2`."""
-
-    factor: str
-    addends: tuple[Addend, ...]
-
-
-@dataclass(frozen=True)
 class Scope:
     """What a row is written with.
 
-    redrawn   the symbols that are drawn again for the backward pass.
+    tensors   the symbols that are tensors in forward: what they multiply is written differently.
+    drawn     those of them that are numbers in evaluation.
     spelled   a symbol as it is read in forward: `k`, `h`, `h[3]`.
     """
 
     names: Names
-    redrawn: frozenset[str]
+    tensors: Collection[str]
+    drawn: Collection[str]
     spelled: NameOf
 
-
-def parts(row: Row, scope: Scope, writer: Writer) -> tuple[Part, ...]:
-    """The row's terms, gathered by the power of the step; those without it first."""
-    groups: dict[str, list[Addend]] = {"": []}
-    for term in row.terms:
-        factor, rest = step_factor(term.coefficient, scope)
-        groups.setdefault(factor, []).append(_addend(term.source, rest, scope, writer))
-    return tuple(Part(f, _positive_first(a, f)) for f, a in groups.items() if a)
+    def local(self, key: str) -> str:
+        return self.names.locals[key]
 
 
-def _positive_first(addends: list[Addend], factor: str) -> tuple[Addend, ...]:
-    """States may be put in any order, so one that is added leads; evaluations keep theirs."""
-    if not factor:
-        addends = sorted(addends, key=lambda addend: addend.negative)
-    return tuple(addends)
+@dataclass(frozen=True)
+class Factor:
+    """A coefficient in front of a map.
+
+    text     as Python, with its sign: `-0.5 * h`.
+    unit     1 or -1 if it is that, else 0.
+    exact    the coefficient as the language spells it, if the text spells it differently.
+    is_sum   whether the text needs parentheses before a `*`.
+    """
+
+    text: str
+    unit: int
+    exact: str | None
+    is_sum: bool
+
+    def times(self, source: str) -> str:
+        return f"({self.text}) * {source}" if self.is_sum else f"{self.text} * {source}"
 
 
-def step_factor(coefficient: Coefficient, scope: Scope) -> tuple[str, Coefficient]:
-    """(`h**2`, rest) with coefficient = h^2 rest."""
-    name, power, rest = without_step(coefficient)
-    return power_text(scope.spelled(name), power) if power else "", rest
+def factor(coefficient: Coefficient, scope: Scope, writer: Writer) -> Factor:
+    """Long ones get a name in a line before: `c1 = (1 + ...)`."""
+    step, power, rest = without_step(coefficient)
+    e = _short(rest, scope, writer)
+    if step is None:
+        return Factor(e.signed, _unit(e), e.exact, e.is_sum and not e.negative)
+    times_step = power_text(scope.spelled(step.name), power)
+    if e.is_one:
+        return Factor(f"{'-' * e.negative}{times_step}", 0, e.exact, False)
+    return Factor(f"{'-' * e.negative}{e.factor} * {times_step}", 0, e.exact, False)
 
 
-def _addend(source: str, coefficient: Coefficient, scope: Scope, writer: Writer) -> Addend:
-    local = scope.names.locals[source]
-    if coefficient.names & scope.redrawn:
-        again = scope.names.backward
-        forward = expression(coefficient, scope.spelled)
-        backward = expression(coefficient, lambda n: again.get(n) or scope.spelled(n))
-        text = f"redrawn({local}, {forward.signed}, {backward.signed})"
-        return Addend(False, "", text, forward.exact)
-    e = _short(coefficient, scope, writer)
-    return Addend(e.negative, "" if e.is_one else e.factor, local, e.exact)
+def _unit(e: Expression) -> int:
+    return 0 if not e.is_one else -1 if e.negative else 1
+
+
+# ---------------------------------------------------------------------- sums
+
+
+def write_sum(
+    writer: Writer, part: Sum, terms: Sequence[Term], scope: Scope, *, begins: bool
+) -> None:
+    """Terms that are added to a sum, the first ones where it begins."""
+    local = scope.local(part.key)
+    rest = list(terms)
+    if begins:
+        first = rest.pop(0)
+        c = factor(first.coefficient, scope, writer)
+        if c.unit == 1 and rest:
+            _write_two(writer, local, scope.local(first.source), rest.pop(0), scope)
+        else:
+            _write_one(writer, local, first, c, scope)
+    for term in rest:
+        _write_added(writer, local, term, scope)
+
+
+def _write_one(writer: Writer, local: str, term: Term, c: Factor, scope: Scope) -> None:
+    """`Y = 0.5 * u`"""
+    source = scope.local(term.source)
+    if c.unit == 1:
+        writer.commented(f"{local} = {source}.clone()", None)
+    elif c.unit == -1:
+        writer.commented(f"{local} = -{source}", None)
+    elif term.coefficient.names & scope.names.backward.keys():
+        writer.commented(f"{local} = {_redrawn(term, scope)}", c.exact)
+    else:
+        writer.commented(f"{local} = {c.times(source)}", c.exact)
+
+
+def _write_two(writer: Writer, local: str, first: str, term: Term, scope: Scope) -> None:
+    """`Y = torch.add(u, k1, alpha=0.5 * h)`"""
+    c, source = factor(term.coefficient, scope, writer), scope.local(term.source)
+    names = term.coefficient.names
+    if c.unit:
+        writer.line(f"{local} = {first} {'+' if c.unit == 1 else '-'} {source}")
+    elif names & scope.names.backward.keys():
+        writer.commented(f"{local} = {first} + {_redrawn(term, scope)}", c.exact)
+    elif not names.isdisjoint(scope.drawn):
+        writer.commented(f"{local} = {first} + {c.times(source)}", c.exact)
+    elif not names.isdisjoint(scope.tensors):
+        writer.call(f"{local} = torch.addcmul(", [first, source, c.text], c.exact)
+    else:
+        writer.call(f"{local} = torch.add(", [first, source, f"alpha={c.text}"], c.exact)
+
+
+def _write_added(writer: Writer, local: str, term: Term, scope: Scope) -> None:
+    """`Y.add_(k2, alpha=0.5 * h)`"""
+    c, source = factor(term.coefficient, scope, writer), scope.local(term.source)
+    names = term.coefficient.names
+    if c.unit:
+        writer.line(f"{local}.{'add_' if c.unit == 1 else 'sub_'}({source})")
+    elif names & scope.names.backward.keys():
+        writer.call(f"{local}.add_(", [_redrawn(term, scope)], c.exact)
+    elif not names.isdisjoint(scope.drawn):
+        writer.call(f"{local}.add_(", [f"{c.times(source)}"], c.exact)
+    elif not names.isdisjoint(scope.tensors):
+        writer.call(f"{local} = torch.addcmul(", [local, source, c.text], c.exact)
+    else:
+        writer.call(f"{local}.add_(", [source, f"alpha={c.text}"], c.exact)
+
+
+def write_join(writer: Writer, row: str, parts: Sequence[Sum], scope: Scope) -> None:
+    """`Y3 = torch.addcmul(u, dY3, h)`: the row of its sums, the one without a factor first."""
+    target = scope.local(row)
+    before = ""
+    for part in parts:
+        if part.factor is None:
+            before = scope.local(part.terms[0].source if part.is_value else part.key)
+            continue
+        c, local = factor(part.factor, scope, writer), scope.local(part.key)
+        if before:
+            writer.call(f"{target} = torch.addcmul(", [before, local, c.text], c.exact)
+        else:
+            writer.commented(f"{target} = {c.times(local)}", c.exact)
+        before = target
+
+
+def _redrawn(term: Term, scope: Scope) -> str:
+    """`redrawn(k1, s, s_back)`: with another factor in the backward pass."""
+    again = scope.names.backward
+    forward = expression(term.coefficient, scope.spelled)
+    backward = expression(term.coefficient, lambda n: again.get(n) or scope.spelled(n))
+    return f"redrawn({scope.local(term.source)}, {forward.signed}, {backward.signed})"
+
+
+# ---------------------------------------------------------------------- long coefficients
 
 
 def _short(coefficient: Coefficient, scope: Scope, writer: Writer) -> Expression:
@@ -127,70 +202,3 @@ def _named(terms: list[str], exact: str | None, scope: Scope, writer: Writer) ->
         writer.lines([first, *terms[1:]])
     writer.line(")")
     return name
-
-
-# ---------------------------------------------------------------------- on one line
-
-
-def inline(row: Sequence[Part]) -> tuple[str, str]:
-    """The row on one line and its comment, empty if no number is rounded or respelled."""
-    text = joined([_inline_part(part) for part in row])
-    exact = [a.exact for part in row for a in part.addends if a.exact]
-    if len(exact) < 2:
-        return text, f"  # {exact[0]}" if exact else ""
-    shown = joined([_shown_part(part) for part in row]).replace("**", "^")
-    return text, f"  # {shown}"
-
-
-def _inline_part(part: Part) -> tuple[bool, str]:
-    if len(part.addends) == 1:
-        addend = part.addends[0]
-        return addend.negative, addend.times(part.factor)
-    text = joined([(a.negative, a.times()) for a in part.addends])
-    return False, f"{part.factor} * ({text})" if part.factor else text
-
-
-def _shown_part(part: Part) -> tuple[bool, str]:
-    if len(part.addends) == 1:
-        addend = part.addends[0]
-        return addend.negative and not is_sum(addend.exact or ""), addend.shown(part.factor)
-    text = joined([(a.negative and not is_sum(a.exact or ""), a.shown()) for a in part.addends])
-    return False, f"{part.factor} ({text})" if part.factor else text
-
-
-# ---------------------------------------------------------------------- one term a line
-
-
-def assign(writer: Writer, target: str, row: Sequence[Part]) -> None:
-    """`target = row`, with the exact coefficients beside."""
-    text, comment = inline(row)
-    line = f"{target} = {text}{comment}"
-    if len(line) <= writer.room:
-        writer.line(line)
-        return
-    *plain, last = row
-    is_gathered = len(last.addends) > 1 and bool(last.factor)
-    if is_gathered and sum(len(part.addends) for part in plain) <= 1:
-        before = joined([_inline_part(part) for part in plain]) + " + " if plain else ""
-        if not any(part.addends[0].exact for part in plain):
-            _one_a_line(writer, f"{target} = {before}{last.factor} * (", last.addends)
-            return
-    flat = [
-        Addend(a.negative, "", a.times(part.factor), a.exact) for part in row for a in part.addends
-    ]
-    _one_a_line(writer, f"{target} = (", flat)
-
-
-def _one_a_line(writer: Writer, head: str, addends: Sequence[Addend]) -> None:
-    """A comment beside at least one term keeps formatters from joining the lines."""
-    writer.line(head)
-    commented = any(addend.exact for addend in addends)
-    with writer.indented():
-        for i, addend in enumerate(addends):
-            sign = ("- " if addend.negative else "+ ") if i else "-" * addend.negative
-            text = f"{sign}{addend.times()}"
-            exact = addend.exact or (None if commented or i else "exact")
-            if exact:
-                text += f"  # {shortened(exact, max(writer.room - len(text) - 4, 20))}"
-            writer.line(text)
-    writer.line(")")

@@ -10,9 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from butcher.emit.torch_module.names import Names, behind
-from butcher.emit.torch_module.program import Call, Step, symbols
+from butcher.emit.torch_module.program import read_by, symbols
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
+from butcher.passes.schedule import Add, Evaluate, Step
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ class Transitions:
         last_as_it_came = dict.fromkeys(graph.state, -1)
         for i in reversed(range(end)):
             step = steps[i]
-            state = graph.reads(step.evaluation) if isinstance(step, Call) else None
+            state = graph.reads(step.evaluation) if isinstance(step, Evaluate) else None
             if state is not None:
                 last_as_it_came[state] = max(last_as_it_came[state], i)
             read = _read(graph, step) if state is None else set()
-            if isinstance(step, Call) and step.evaluation.key in skipped:
+            if isinstance(step, Evaluate) and step.evaluation.key in skipped:
                 read.add(graph.states[0].key)
             if symbols([step], graph.timed) & set(shaped):
                 read.add(graph.states[0].key)
@@ -83,10 +84,9 @@ class Transitions:
 
 def _read(graph: Graph, step: Step) -> set[str]:
     """The states that a row here is made of; one without terms is zeros like the first."""
-    row = step.argument if isinstance(step, Call) else step.row
-    if row is None:
-        return set()
-    return {term.source for term in row.terms} if row.terms else {graph.states[0].key}
+    if isinstance(step, Add) and not step.sum.terms:
+        return {graph.states[0].key}
+    return read_by(step, graph)
 
 
 def write_init(graph: Graph, writer: Writer) -> None:

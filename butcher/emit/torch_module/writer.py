@@ -7,11 +7,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from butcher.emit.torch_module.expressions import shortened
 from butcher.errors import escaped
 
 WIDTH = 88
 """The narrowest line length in common use: what fits here is formatted for wider ones too,
 because every bracket that is broken holds a comment or ends with a comma."""
+
+SHORTEST_COMMENT = 12
+"""A comment that would be cut to less is left out."""
 
 
 class Writer:
@@ -55,6 +59,30 @@ class Writer:
         self.line(f'"""{lines[0]}')
         self.lines(lines[1:])
         self.line('"""')
+
+    def commented(self, line: str, comment: str | None) -> None:
+        """A line and, behind it, as much of a comment as there is room for."""
+        self.line(line + self._beside(line, comment))
+
+    def call(self, head: str, arguments: Sequence[str], comment: str | None) -> None:
+        """`head first, last)  # comment`, with an argument a line where that is too long."""
+        flat = f"{head}{', '.join(arguments)})"
+        beside = self._beside(flat, comment)
+        if len(flat) <= self.room and bool(beside) == bool(comment):
+            self.line(flat + beside)
+            return
+        self.line(head)
+        with self.indented():
+            for argument in arguments[:-1]:
+                self.line(f"{argument},")
+            self.commented(f"{arguments[-1]},", comment)
+        self.line(")")
+
+    def _beside(self, line: str, comment: str | None) -> str:
+        room = self.room - len(line) - 4
+        if not comment or (room < len(comment) and room < SHORTEST_COMMENT):
+            return ""
+        return f"  # {shortened(comment, room)}"
 
     def bracketed(self, head: str, items: Iterable[str], tail: str) -> None:
         """`head item, item tail` on one line if it fits, else one item a line."""

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 063e0c5bf0c5cbe9
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -50,7 +51,7 @@ class Ab1(nn.Module):
         h = self.h
         f = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        u_next = u + h * f
+        u_next = torch.add(u, f, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

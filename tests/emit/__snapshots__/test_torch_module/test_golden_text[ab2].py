@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 89af2f6d752d162e
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -51,10 +52,11 @@ class Ab2(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, f_prev = state
         h = self.h
-        f = self.f[0](u)
-        u = self.transition[0](u).to(u.dtype)
+        Pu = self.transition[0](u).to(u.dtype)
         f_prev = self.transition[1](f_prev).to(f_prev.dtype)
-        u_next = u + h * (1.5 * f - 0.5 * f_prev)  # u + h (3/2 f - 1/2 f_prev)
+        u_next = torch.add(Pu, f_prev, alpha=-0.5 * h)  # -1/2
+        f = self.f[0](u)
+        u_next.add_(f, alpha=1.5 * h)  # 3/2
         return u_next.to(u.dtype), f.to(u.dtype)
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:

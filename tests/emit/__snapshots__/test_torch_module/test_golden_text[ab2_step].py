@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest bc4e4927c81d3362
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -51,10 +52,11 @@ class Ab2Step(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, k_prev = state
         h = self.h
-        k = self.f[0](u)
-        u = self.transition[0](u).to(u.dtype)
+        Pu = self.transition[0](u).to(u.dtype)
         k_prev = self.transition[1](k_prev).to(k_prev.dtype)
-        u_next = u + h * (1.5 * k - 0.5 * k_prev)  # u + h (3/2 k - 1/2 k_prev)
+        u_next = torch.add(Pu, k_prev, alpha=-0.5 * h)  # -1/2
+        k = self.f[0](u)
+        u_next.add_(k, alpha=1.5 * h)  # 3/2
         return u_next.to(u.dtype), k.to(u.dtype)
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 1bf616a7dbcd4e65
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,15 +55,13 @@ class Ab3(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, f_prev, f_prev2 = state
         h = self.h
-        f = self.f[0](u)
-        u = self.transition[0](u).to(u.dtype)
+        Pu = self.transition[0](u).to(u.dtype)
         f_prev = self.transition[1](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[2](f_prev2).to(f_prev2.dtype)
-        u_next = u + h * (
-            1.9166666666666667 * f  # 23/12
-            - 1.3333333333333333 * f_prev  # -4/3
-            + 0.4166666666666667 * f_prev2  # 5/12
-        )
+        u_next = torch.add(Pu, f_prev, alpha=-1.3333333333333333 * h)  # -4/3
+        u_next.add_(f_prev2, alpha=0.4166666666666667 * h)  # 5/12
+        f = self.f[0](u)
+        u_next.add_(f, alpha=1.9166666666666667 * h)  # 23/12
         return u_next.to(u.dtype), f.to(u.dtype), f_prev
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 3c6fd6ddd7a681c9
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,17 +55,15 @@ class Ab4(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, f_prev, f_prev2, f_prev3 = state
         h = self.h
-        f = self.f[0](u)
-        u = self.transition[0](u).to(u.dtype)
+        Pu = self.transition[0](u).to(u.dtype)
         f_prev = self.transition[1](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[2](f_prev2).to(f_prev2.dtype)
         f_prev3 = self.transition[3](f_prev3).to(f_prev3.dtype)
-        u_next = u + h * (
-            2.2916666666666665 * f  # 55/24
-            - 2.4583333333333335 * f_prev  # -59/24
-            + 1.5416666666666667 * f_prev2  # 37/24
-            - 0.375 * f_prev3  # -3/8
-        )
+        u_next = torch.add(Pu, f_prev, alpha=-2.4583333333333335 * h)  # -59/24
+        u_next.add_(f_prev2, alpha=1.5416666666666667 * h)  # 37/24
+        u_next.add_(f_prev3, alpha=-0.375 * h)  # -3/8
+        f = self.f[0](u)
+        u_next.add_(f, alpha=2.2916666666666665 * h)  # 55/24
         return u_next.to(u.dtype), f.to(u.dtype), f_prev, f_prev2
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 8f4684d8ada854c0
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -53,19 +54,17 @@ class Ab5(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, f_prev, f_prev2, f_prev3, f_prev4 = state
         h = self.h
-        f = self.f[0](u)
-        u = self.transition[0](u).to(u.dtype)
+        Pu = self.transition[0](u).to(u.dtype)
         f_prev = self.transition[1](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[2](f_prev2).to(f_prev2.dtype)
         f_prev3 = self.transition[3](f_prev3).to(f_prev3.dtype)
         f_prev4 = self.transition[4](f_prev4).to(f_prev4.dtype)
-        u_next = u + h * (
-            2.640277777777778 * f  # 1901/720
-            - 3.852777777777778 * f_prev  # -1387/360
-            + 3.6333333333333333 * f_prev2  # 109/30
-            - 1.7694444444444444 * f_prev3  # -637/360
-            + 0.3486111111111111 * f_prev4  # 251/720
-        )
+        u_next = torch.add(Pu, f_prev, alpha=-3.852777777777778 * h)  # -1387/360
+        u_next.add_(f_prev2, alpha=3.6333333333333333 * h)  # 109/30
+        u_next.add_(f_prev3, alpha=-1.7694444444444444 * h)  # -637/360
+        u_next.add_(f_prev4, alpha=0.3486111111111111 * h)  # 251/720
+        f = self.f[0](u)
+        u_next.add_(f, alpha=2.640277777777778 * h)  # 1901/720
         return u_next.to(u.dtype), f.to(u.dtype), f_prev, f_prev2, f_prev3
 
     def start(self, u: Tensor) -> tuple[Tensor, ...]:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest fedce9afee0522b5
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -62,31 +63,25 @@ class Am2(nn.Module):
         u = self.transition[0](u).to(u.dtype)
         f = self.transition[1](f).to(f.dtype)
         f_prev = self.transition[2](f_prev).to(f_prev.dtype)
+        u_next_1 = torch.add(u, f, alpha=0.6666666666666666 * h)  # 2/3
+        u_next_1.add_(f_prev, alpha=-0.08333333333333333 * h)  # -1/12
         # sweep 1
-        u_next_1 = u + h * (
-            0.6666666666666666 * f  # 2/3
-            - 0.08333333333333333 * f_prev  # -1/12
-        )
         f_next_1 = self.f[0](u_next_1)
+        u_next_2 = torch.add(u, f, alpha=0.6666666666666666 * h)  # 2/3
+        u_next_2.add_(f_prev, alpha=-0.08333333333333333 * h)  # -1/12
+        u_next_2.add_(f_next_1, alpha=0.4166666666666667 * h)  # 5/12
+        del u_next_1, f_next_1
         # sweep 2
-        u_next_2 = u + h * (
-            0.4166666666666667 * f_next_1  # 5/12
-            + 0.6666666666666666 * f  # 2/3
-            - 0.08333333333333333 * f_prev  # -1/12
-        )
         f_next_2 = self.f[0](u_next_2)
+        u_next = torch.add(u, f, alpha=0.6666666666666666 * h)  # 2/3
+        u_next.add_(f_prev, alpha=-0.08333333333333333 * h)  # -1/12
+        u_next_3 = torch.add(u, f, alpha=0.6666666666666666 * h)  # 2/3
+        u_next_3.add_(f_prev, alpha=-0.08333333333333333 * h)  # -1/12
+        u_next_3.add_(f_next_2, alpha=0.4166666666666667 * h)  # 5/12
+        del u_next_2, f_next_2
         # sweep 3
-        u_next_3 = u + h * (
-            0.4166666666666667 * f_next_2  # 5/12
-            + 0.6666666666666666 * f  # 2/3
-            - 0.08333333333333333 * f_prev  # -1/12
-        )
         f_next_3 = self.f[0](u_next_3)
-        u_next = u + h * (
-            0.4166666666666667 * f_next_3  # 5/12
-            + 0.6666666666666666 * f  # 2/3
-            - 0.08333333333333333 * f_prev  # -1/12
-        )
+        u_next.add_(f_next_3, alpha=0.4166666666666667 * h)  # 5/12
         return u_next.to(u.dtype), f_next_3.to(u.dtype), f
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 09bdea87f48b6c95
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -65,43 +66,36 @@ class Am3(nn.Module):
         f = self.transition[1](f).to(f.dtype)
         f_prev = self.transition[2](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[3](f_prev2).to(f_prev2.dtype)
+        u_next_1 = torch.add(u, f, alpha=0.7916666666666666 * h)  # 19/24
+        u_next_1.add_(f_prev, alpha=-0.20833333333333334 * h)  # -5/24
+        u_next_1.add_(f_prev2, alpha=0.041666666666666664 * h)  # 1/24
         # sweep 1
-        u_next_1 = u + h * (
-            0.7916666666666666 * f  # 19/24
-            - 0.20833333333333334 * f_prev  # -5/24
-            + 0.041666666666666664 * f_prev2  # 1/24
-        )
         f_next_1 = self.f[0](u_next_1)
+        u_next_2 = torch.add(u, f, alpha=0.7916666666666666 * h)  # 19/24
+        u_next_2.add_(f_prev, alpha=-0.20833333333333334 * h)  # -5/24
+        u_next_2.add_(f_prev2, alpha=0.041666666666666664 * h)  # 1/24
+        u_next_2.add_(f_next_1, alpha=0.375 * h)  # 3/8
+        del u_next_1, f_next_1
         # sweep 2
-        u_next_2 = u + h * (
-            0.375 * f_next_1  # 3/8
-            + 0.7916666666666666 * f  # 19/24
-            - 0.20833333333333334 * f_prev  # -5/24
-            + 0.041666666666666664 * f_prev2  # 1/24
-        )
         f_next_2 = self.f[0](u_next_2)
+        u_next_3 = torch.add(u, f, alpha=0.7916666666666666 * h)  # 19/24
+        u_next_3.add_(f_prev, alpha=-0.20833333333333334 * h)  # -5/24
+        u_next_3.add_(f_prev2, alpha=0.041666666666666664 * h)  # 1/24
+        u_next_3.add_(f_next_2, alpha=0.375 * h)  # 3/8
+        del u_next_2, f_next_2
         # sweep 3
-        u_next_3 = u + h * (
-            0.375 * f_next_2  # 3/8
-            + 0.7916666666666666 * f  # 19/24
-            - 0.20833333333333334 * f_prev  # -5/24
-            + 0.041666666666666664 * f_prev2  # 1/24
-        )
         f_next_3 = self.f[0](u_next_3)
+        u_next = torch.add(u, f, alpha=0.7916666666666666 * h)  # 19/24
+        u_next.add_(f_prev, alpha=-0.20833333333333334 * h)  # -5/24
+        u_next.add_(f_prev2, alpha=0.041666666666666664 * h)  # 1/24
+        u_next_4 = torch.add(u, f, alpha=0.7916666666666666 * h)  # 19/24
+        u_next_4.add_(f_prev, alpha=-0.20833333333333334 * h)  # -5/24
+        u_next_4.add_(f_prev2, alpha=0.041666666666666664 * h)  # 1/24
+        u_next_4.add_(f_next_3, alpha=0.375 * h)  # 3/8
+        del u_next_3, f_next_3
         # sweep 4
-        u_next_4 = u + h * (
-            0.375 * f_next_3  # 3/8
-            + 0.7916666666666666 * f  # 19/24
-            - 0.20833333333333334 * f_prev  # -5/24
-            + 0.041666666666666664 * f_prev2  # 1/24
-        )
         f_next_4 = self.f[0](u_next_4)
-        u_next = u + h * (
-            0.375 * f_next_4  # 3/8
-            + 0.7916666666666666 * f  # 19/24
-            - 0.20833333333333334 * f_prev  # -5/24
-            + 0.041666666666666664 * f_prev2  # 1/24
-        )
+        u_next.add_(f_next_4, alpha=0.375 * h)  # 3/8
         return u_next.to(u.dtype), f_next_4.to(u.dtype), f, f_prev
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

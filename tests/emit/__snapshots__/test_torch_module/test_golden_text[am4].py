@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 189d908207ea0a7a
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -66,57 +67,49 @@ class Am4(nn.Module):
         f_prev = self.transition[2](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[3](f_prev2).to(f_prev2.dtype)
         f_prev3 = self.transition[4](f_prev3).to(f_prev3.dtype)
+        u_next_1 = torch.add(u, f, alpha=0.8972222222222223 * h)  # 323/360
+        u_next_1.add_(f_prev, alpha=-0.36666666666666664 * h)  # -11/30
+        u_next_1.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
+        u_next_1.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
         # sweep 1
-        u_next_1 = u + h * (
-            0.8972222222222223 * f  # 323/360
-            - 0.36666666666666664 * f_prev  # -11/30
-            + 0.14722222222222223 * f_prev2  # 53/360
-            - 0.02638888888888889 * f_prev3  # -19/720
-        )
         f_next_1 = self.f[0](u_next_1)
+        u_next_2 = torch.add(u, f, alpha=0.8972222222222223 * h)  # 323/360
+        u_next_2.add_(f_prev, alpha=-0.36666666666666664 * h)  # -11/30
+        u_next_2.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
+        u_next_2.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
+        u_next_2.add_(f_next_1, alpha=0.3486111111111111 * h)  # 251/720
+        del u_next_1, f_next_1
         # sweep 2
-        u_next_2 = u + h * (
-            0.3486111111111111 * f_next_1  # 251/720
-            + 0.8972222222222223 * f  # 323/360
-            - 0.36666666666666664 * f_prev  # -11/30
-            + 0.14722222222222223 * f_prev2  # 53/360
-            - 0.02638888888888889 * f_prev3  # -19/720
-        )
         f_next_2 = self.f[0](u_next_2)
+        u_next_3 = torch.add(u, f, alpha=0.8972222222222223 * h)  # 323/360
+        u_next_3.add_(f_prev, alpha=-0.36666666666666664 * h)  # -11/30
+        u_next_3.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
+        u_next_3.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
+        u_next_3.add_(f_next_2, alpha=0.3486111111111111 * h)  # 251/720
+        del u_next_2, f_next_2
         # sweep 3
-        u_next_3 = u + h * (
-            0.3486111111111111 * f_next_2  # 251/720
-            + 0.8972222222222223 * f  # 323/360
-            - 0.36666666666666664 * f_prev  # -11/30
-            + 0.14722222222222223 * f_prev2  # 53/360
-            - 0.02638888888888889 * f_prev3  # -19/720
-        )
         f_next_3 = self.f[0](u_next_3)
+        u_next_4 = torch.add(u, f, alpha=0.8972222222222223 * h)  # 323/360
+        u_next_4.add_(f_prev, alpha=-0.36666666666666664 * h)  # -11/30
+        u_next_4.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
+        u_next_4.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
+        u_next_4.add_(f_next_3, alpha=0.3486111111111111 * h)  # 251/720
+        del u_next_3, f_next_3
         # sweep 4
-        u_next_4 = u + h * (
-            0.3486111111111111 * f_next_3  # 251/720
-            + 0.8972222222222223 * f  # 323/360
-            - 0.36666666666666664 * f_prev  # -11/30
-            + 0.14722222222222223 * f_prev2  # 53/360
-            - 0.02638888888888889 * f_prev3  # -19/720
-        )
         f_next_4 = self.f[0](u_next_4)
+        u_next = torch.add(u, f, alpha=0.8972222222222223 * h)  # 323/360
+        u_next.add_(f_prev, alpha=-0.36666666666666664 * h)  # -11/30
+        u_next.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
+        u_next.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
+        u_next_5 = torch.add(u, f, alpha=0.8972222222222223 * h)  # 323/360
+        u_next_5.add_(f_prev, alpha=-0.36666666666666664 * h)  # -11/30
+        u_next_5.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
+        u_next_5.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
+        u_next_5.add_(f_next_4, alpha=0.3486111111111111 * h)  # 251/720
+        del u_next_4, f_next_4
         # sweep 5
-        u_next_5 = u + h * (
-            0.3486111111111111 * f_next_4  # 251/720
-            + 0.8972222222222223 * f  # 323/360
-            - 0.36666666666666664 * f_prev  # -11/30
-            + 0.14722222222222223 * f_prev2  # 53/360
-            - 0.02638888888888889 * f_prev3  # -19/720
-        )
         f_next_5 = self.f[0](u_next_5)
-        u_next = u + h * (
-            0.3486111111111111 * f_next_5  # 251/720
-            + 0.8972222222222223 * f  # 323/360
-            - 0.36666666666666664 * f_prev  # -11/30
-            + 0.14722222222222223 * f_prev2  # 53/360
-            - 0.02638888888888889 * f_prev3  # -19/720
-        )
+        u_next.add_(f_next_5, alpha=0.3486111111111111 * h)  # 251/720
         return u_next.to(u.dtype), f_next_5.to(u.dtype), f, f_prev, f_prev2
 
     def start(self, u: Tensor) -> tuple[Tensor, ...]:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest da314cacf19304d0
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -55,9 +56,11 @@ class BackwardEuler(nn.Module):
         # sweep 1
         k1_1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
+        Y1_2 = torch.add(u, k1_1, alpha=h)
+        del k1_1
         # sweep 2
-        k1_2 = self.f[0](u + h * k1_1)
-        u_next = u + h * k1_2
+        k1_2 = self.f[0](Y1_2)
+        u_next = torch.add(u, k1_2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 0f5727fb4371ec35
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -55,9 +56,11 @@ class Bdf1(nn.Module):
         # sweep 1
         f_next_1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
+        u_next_2 = torch.add(u, f_next_1, alpha=h)
+        del f_next_1
         # sweep 2
-        f_next_2 = self.f[0](u + h * f_next_1)
-        u_next = u + h * f_next_2
+        f_next_2 = self.f[0](u_next_2)
+        u_next = torch.add(u, f_next_2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

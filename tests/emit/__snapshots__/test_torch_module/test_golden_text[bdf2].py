@@ -57,24 +57,19 @@ class Bdf2(nn.Module):
         h = self.h
         u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
+        u_next_1 = 1.3333333333333333 * u  # 4/3
+        u_next_1.add_(u_prev, alpha=-0.3333333333333333)  # -1/3
         # sweep 1
-        u_next_1 = (
-            1.3333333333333333 * u  # 4/3
-            - 0.3333333333333333 * u_prev  # -1/3
-        )
         f_next_1 = self.f[0](u_next_1)
+        u_next_2 = 1.3333333333333333 * u  # 4/3
+        u_next_2.add_(u_prev, alpha=-0.3333333333333333)  # -1/3
+        u_next_2.add_(f_next_1, alpha=0.6666666666666666 * h)  # 2/3
+        del u_next_1, f_next_1
         # sweep 2
-        u_next_2 = (
-            1.3333333333333333 * u  # 4/3
-            - 0.3333333333333333 * u_prev  # -1/3
-            + 0.6666666666666666 * h * f_next_1  # 2/3
-        )
         f_next_2 = self.f[0](u_next_2)
-        u_next = (
-            1.3333333333333333 * u  # 4/3
-            - 0.3333333333333333 * u_prev  # -1/3
-            + 0.6666666666666666 * h * f_next_2  # 2/3
-        )
+        u_next = 1.3333333333333333 * u  # 4/3
+        u_next.add_(u_prev, alpha=-0.3333333333333333)  # -1/3
+        u_next.add_(f_next_2, alpha=0.6666666666666666 * h)  # 2/3
         return u_next.to(u.dtype), u
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:

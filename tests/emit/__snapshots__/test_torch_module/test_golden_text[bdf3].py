@@ -62,35 +62,29 @@ class Bdf3(nn.Module):
         u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
         u_prev2 = self.transition[2](u_prev2).to(u_prev2.dtype)
+        u_next_1 = 1.6363636363636365 * u  # 18/11
+        u_next_1.add_(u_prev, alpha=-0.8181818181818182)  # -9/11
+        u_next_1.add_(u_prev2, alpha=0.18181818181818182)  # 2/11
         # sweep 1
-        u_next_1 = (
-            1.6363636363636365 * u  # 18/11
-            + 0.18181818181818182 * u_prev2  # 2/11
-            - 0.8181818181818182 * u_prev  # -9/11
-        )
         f_next_1 = self.f[0](u_next_1)
+        u_next_2 = 1.6363636363636365 * u  # 18/11
+        u_next_2.add_(u_prev, alpha=-0.8181818181818182)  # -9/11
+        u_next_2.add_(u_prev2, alpha=0.18181818181818182)  # 2/11
+        u_next_2.add_(f_next_1, alpha=0.5454545454545454 * h)  # 6/11
+        del u_next_1, f_next_1
         # sweep 2
-        u_next_2 = (
-            1.6363636363636365 * u  # 18/11
-            + 0.18181818181818182 * u_prev2  # 2/11
-            - 0.8181818181818182 * u_prev  # -9/11
-            + 0.5454545454545454 * h * f_next_1  # 6/11
-        )
         f_next_2 = self.f[0](u_next_2)
+        u_next_3 = 1.6363636363636365 * u  # 18/11
+        u_next_3.add_(u_prev, alpha=-0.8181818181818182)  # -9/11
+        u_next_3.add_(u_prev2, alpha=0.18181818181818182)  # 2/11
+        u_next_3.add_(f_next_2, alpha=0.5454545454545454 * h)  # 6/11
+        del u_next_2, f_next_2
         # sweep 3
-        u_next_3 = (
-            1.6363636363636365 * u  # 18/11
-            + 0.18181818181818182 * u_prev2  # 2/11
-            - 0.8181818181818182 * u_prev  # -9/11
-            + 0.5454545454545454 * h * f_next_2  # 6/11
-        )
         f_next_3 = self.f[0](u_next_3)
-        u_next = (
-            1.6363636363636365 * u  # 18/11
-            + 0.18181818181818182 * u_prev2  # 2/11
-            - 0.8181818181818182 * u_prev  # -9/11
-            + 0.5454545454545454 * h * f_next_3  # 6/11
-        )
+        u_next = 1.6363636363636365 * u  # 18/11
+        u_next.add_(u_prev, alpha=-0.8181818181818182)  # -9/11
+        u_next.add_(u_prev2, alpha=0.18181818181818182)  # 2/11
+        u_next.add_(f_next_3, alpha=0.5454545454545454 * h)  # 6/11
         return u_next.to(u.dtype), u, u_prev
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:

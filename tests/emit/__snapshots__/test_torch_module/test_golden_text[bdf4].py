@@ -65,48 +65,41 @@ class Bdf4(nn.Module):
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
         u_prev2 = self.transition[2](u_prev2).to(u_prev2.dtype)
         u_prev3 = self.transition[3](u_prev3).to(u_prev3.dtype)
+        u_next_1 = 1.92 * u  # 48/25
+        u_next_1.add_(u_prev, alpha=-1.44)  # -36/25
+        u_next_1.add_(u_prev2, alpha=0.64)  # 16/25
+        u_next_1.add_(u_prev3, alpha=-0.12)  # -3/25
         # sweep 1
-        u_next_1 = (
-            1.92 * u  # 48/25
-            + 0.64 * u_prev2  # 16/25
-            - 1.44 * u_prev  # -36/25
-            - 0.12 * u_prev3  # -3/25
-        )
         f_next_1 = self.f[0](u_next_1)
+        u_next_2 = 1.92 * u  # 48/25
+        u_next_2.add_(u_prev, alpha=-1.44)  # -36/25
+        u_next_2.add_(u_prev2, alpha=0.64)  # 16/25
+        u_next_2.add_(u_prev3, alpha=-0.12)  # -3/25
+        u_next_2.add_(f_next_1, alpha=0.48 * h)  # 12/25
+        del u_next_1, f_next_1
         # sweep 2
-        u_next_2 = (
-            1.92 * u  # 48/25
-            + 0.64 * u_prev2  # 16/25
-            - 1.44 * u_prev  # -36/25
-            - 0.12 * u_prev3  # -3/25
-            + 0.48 * h * f_next_1  # 12/25
-        )
         f_next_2 = self.f[0](u_next_2)
+        u_next_3 = 1.92 * u  # 48/25
+        u_next_3.add_(u_prev, alpha=-1.44)  # -36/25
+        u_next_3.add_(u_prev2, alpha=0.64)  # 16/25
+        u_next_3.add_(u_prev3, alpha=-0.12)  # -3/25
+        u_next_3.add_(f_next_2, alpha=0.48 * h)  # 12/25
+        del u_next_2, f_next_2
         # sweep 3
-        u_next_3 = (
-            1.92 * u  # 48/25
-            + 0.64 * u_prev2  # 16/25
-            - 1.44 * u_prev  # -36/25
-            - 0.12 * u_prev3  # -3/25
-            + 0.48 * h * f_next_2  # 12/25
-        )
         f_next_3 = self.f[0](u_next_3)
+        u_next_4 = 1.92 * u  # 48/25
+        u_next_4.add_(u_prev, alpha=-1.44)  # -36/25
+        u_next_4.add_(u_prev2, alpha=0.64)  # 16/25
+        u_next_4.add_(u_prev3, alpha=-0.12)  # -3/25
+        u_next_4.add_(f_next_3, alpha=0.48 * h)  # 12/25
+        del u_next_3, f_next_3
         # sweep 4
-        u_next_4 = (
-            1.92 * u  # 48/25
-            + 0.64 * u_prev2  # 16/25
-            - 1.44 * u_prev  # -36/25
-            - 0.12 * u_prev3  # -3/25
-            + 0.48 * h * f_next_3  # 12/25
-        )
         f_next_4 = self.f[0](u_next_4)
-        u_next = (
-            1.92 * u  # 48/25
-            + 0.64 * u_prev2  # 16/25
-            - 1.44 * u_prev  # -36/25
-            - 0.12 * u_prev3  # -3/25
-            + 0.48 * h * f_next_4  # 12/25
-        )
+        u_next = 1.92 * u  # 48/25
+        u_next.add_(u_prev, alpha=-1.44)  # -36/25
+        u_next.add_(u_prev2, alpha=0.64)  # 16/25
+        u_next.add_(u_prev3, alpha=-0.12)  # -3/25
+        u_next.add_(f_next_4, alpha=0.48 * h)  # 12/25
         return u_next.to(u.dtype), u, u_prev, u_prev2
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

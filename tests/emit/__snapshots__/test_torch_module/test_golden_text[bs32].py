@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest f4c197a46d79ba28
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,13 +55,14 @@ class Bs32(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.5 * h * k1)  # 1/2
-        k3 = self.f[2](u + 0.75 * h * k2)  # 3/4
-        u_next = u + h * (
-            0.2222222222222222 * k1  # 2/9
-            + 0.3333333333333333 * k2  # 1/3
-            + 0.4444444444444444 * k3  # 4/9
-        )
+        Y2 = torch.add(u, k1, alpha=0.5 * h)  # 1/2
+        k2 = self.f[1](Y2)
+        u_next = torch.add(u, k1, alpha=0.2222222222222222 * h)  # 2/9
+        u_next.add_(k2, alpha=0.3333333333333333 * h)  # 1/3
+        Y3 = torch.add(u, k2, alpha=0.75 * h)  # 3/4
+        del k1, Y2, k2
+        k3 = self.f[2](Y3)
+        u_next.add_(k3, alpha=0.4444444444444444 * h)  # 4/9
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 17b0a779d4f770dd
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -57,35 +58,34 @@ class Cashkarp45(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.2 * h * k1)  # 1/5
-        k3 = self.f[2](u + h * (0.075 * k1 + 0.225 * k2))  # u + h (3/40 k1 + 9/40 k2)
-        Y4 = u + h * (
-            0.3 * k1  # 3/10
-            - 0.9 * k2  # -9/10
-            + 1.2 * k3  # 6/5
-        )
+        Y2 = torch.add(u, k1, alpha=0.2 * h)  # 1/5
+        k2 = self.f[1](Y2)
+        Y3 = torch.add(u, k1, alpha=0.075 * h)  # 3/40
+        Y3.add_(k2, alpha=0.225 * h)  # 9/40
+        del Y2
+        k3 = self.f[2](Y3)
+        Y5 = torch.add(u, k1, alpha=-0.2037037037037037 * h)  # -11/54
+        Y5.add_(k2, alpha=2.5 * h)  # 5/2
+        Y5.add_(k3, alpha=-2.5925925925925926 * h)  # -70/27
+        Y6 = torch.add(u, k1, alpha=0.029495804398148147 * h)  # 1631/55296
+        Y6.add_(k2, alpha=0.341796875 * h)  # 175/512
+        Y6.add_(k3, alpha=0.041594328703703706 * h)  # 575/13824
+        u_next = torch.add(u, k1, alpha=0.09788359788359788 * h)  # 37/378
+        u_next.add_(k3, alpha=0.4025764895330113 * h)  # 250/621
+        Y4 = torch.add(u, k1, alpha=0.3 * h)  # 3/10
+        Y4.add_(k2, alpha=-0.9 * h)  # -9/10
+        Y4.add_(k3, alpha=1.2 * h)  # 6/5
+        del k1, k2, Y3, k3
         k4 = self.f[3](Y4)
-        Y5 = u + h * (
-            -0.2037037037037037 * k1  # -11/54
-            + 2.5 * k2  # 5/2
-            - 2.5925925925925926 * k3  # -70/27
-            + 1.2962962962962963 * k4  # 35/27
-        )
+        Y6.add_(k4, alpha=0.40034541377314814 * h)  # 44275/110592
+        u_next.add_(k4, alpha=0.21043771043771045 * h)  # 125/594
+        Y5.add_(k4, alpha=1.2962962962962963 * h)  # 35/27
+        del Y4, k4
         k5 = self.f[4](Y5)
-        Y6 = u + h * (
-            0.029495804398148147 * k1  # 1631/55296
-            + 0.341796875 * k2  # 175/512
-            + 0.041594328703703706 * k3  # 575/13824
-            + 0.40034541377314814 * k4  # 44275/110592
-            + 0.061767578125 * k5  # 253/4096
-        )
+        Y6.add_(k5, alpha=0.061767578125 * h)  # 253/4096
+        del Y5, k5
         k6 = self.f[5](Y6)
-        u_next = u + h * (
-            0.09788359788359788 * k1  # 37/378
-            + 0.4025764895330113 * k3  # 250/621
-            + 0.21043771043771045 * k4  # 125/594
-            + 0.2891022021456804 * k6  # 512/1771
-        )
+        u_next.add_(k6, alpha=0.2891022021456804 * h)  # 512/1771
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

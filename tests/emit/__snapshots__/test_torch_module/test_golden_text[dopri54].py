@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 7cd70e228d3b339e
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -57,36 +58,35 @@ class Dopri54(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.2 * h * k1)  # 1/5
-        k3 = self.f[2](u + h * (0.075 * k1 + 0.225 * k2))  # u + h (3/40 k1 + 9/40 k2)
-        Y4 = u + h * (
-            0.9777777777777777 * k1  # 44/45
-            - 3.7333333333333334 * k2  # -56/15
-            + 3.5555555555555554 * k3  # 32/9
-        )
+        Y2 = torch.add(u, k1, alpha=0.2 * h)  # 1/5
+        k2 = self.f[1](Y2)
+        Y3 = torch.add(u, k1, alpha=0.075 * h)  # 3/40
+        Y3.add_(k2, alpha=0.225 * h)  # 9/40
+        del Y2
+        k3 = self.f[2](Y3)
+        Y5 = torch.add(u, k1, alpha=2.9525986892242035 * h)  # 19372/6561
+        Y5.add_(k2, alpha=-11.595793324188385 * h)  # -25360/2187
+        Y5.add_(k3, alpha=9.822892851699436 * h)  # 64448/6561
+        Y6 = torch.add(u, k1, alpha=2.8462752525252526 * h)  # 9017/3168
+        Y6.add_(k2, alpha=-10.757575757575758 * h)  # -355/33
+        Y6.add_(k3, alpha=8.906422717743473 * h)  # 46732/5247
+        u_next = torch.add(u, k1, alpha=0.09114583333333333 * h)  # 35/384
+        u_next.add_(k3, alpha=0.44923629829290207 * h)  # 500/1113
+        Y4 = torch.add(u, k1, alpha=0.9777777777777777 * h)  # 44/45
+        Y4.add_(k2, alpha=-3.7333333333333334 * h)  # -56/15
+        Y4.add_(k3, alpha=3.5555555555555554 * h)  # 32/9
+        del k1, k2, Y3, k3
         k4 = self.f[3](Y4)
-        Y5 = u + h * (
-            2.9525986892242035 * k1  # 19372/6561
-            - 11.595793324188385 * k2  # -25360/2187
-            + 9.822892851699436 * k3  # 64448/6561
-            - 0.2908093278463649 * k4  # -212/729
-        )
+        Y6.add_(k4, alpha=0.2784090909090909 * h)  # 49/176
+        u_next.add_(k4, alpha=0.6510416666666666 * h)  # 125/192
+        Y5.add_(k4, alpha=-0.2908093278463649 * h)  # -212/729
+        del Y4, k4
         k5 = self.f[4](Y5)
-        Y6 = u + h * (
-            2.8462752525252526 * k1  # 9017/3168
-            - 10.757575757575758 * k2  # -355/33
-            + 8.906422717743473 * k3  # 46732/5247
-            + 0.2784090909090909 * k4  # 49/176
-            - 0.2735313036020583 * k5  # -5103/18656
-        )
+        u_next.add_(k5, alpha=-0.322376179245283 * h)  # -2187/6784
+        Y6.add_(k5, alpha=-0.2735313036020583 * h)  # -5103/18656
+        del Y5, k5
         k6 = self.f[5](Y6)
-        u_next = u + h * (
-            0.09114583333333333 * k1  # 35/384
-            + 0.44923629829290207 * k3  # 500/1113
-            + 0.6510416666666666 * k4  # 125/192
-            - 0.322376179245283 * k5  # -2187/6784
-            + 0.13095238095238096 * k6  # 11/84
-        )
+        u_next.add_(k6, alpha=0.13095238095238096 * h)  # 11/84
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

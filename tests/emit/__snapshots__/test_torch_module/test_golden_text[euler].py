@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest f4b5a069bf56a9cb
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -50,7 +51,7 @@ class Euler(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        u_next = u + h * k1
+        u_next = torch.add(u, k1, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -46,11 +46,16 @@ class Fractal3(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         k2 = self.f[1](u)
+        w = 0.5 * k1  # 1/2
+        w.add_(k2, alpha=0.5 * h)  # 1/2
+        del k1, k2
         k3 = self.f[2](u)
-        w = 0.5 * k1 + 0.5 * h * k2  # 1/2 k1 + 1/2 h k2
         k4 = self.f[3](w)
+        u_next = 0.5 * k3  # 1/2
+        u_next.add_(k4, alpha=0.25)  # 1/4
+        del k3, k4
         k5 = self.f[4](w)
-        u_next = 0.5 * k3 + 0.25 * k4 + 0.25 * h * k5  # 1/2 k3 + 1/4 k4 + 1/4 h k5
+        u_next.add_(k5, alpha=0.25 * h)  # 1/4
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

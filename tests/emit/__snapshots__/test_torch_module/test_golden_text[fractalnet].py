@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest b11367f75323eb11
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -46,11 +47,14 @@ class Fractalnet(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         k2 = self.f[1](u)
+        w = torch.add(k1, k2, alpha=h)
+        del k1, k2
         k3 = self.f[2](u)
-        w = k1 + h * k2
         k4 = self.f[3](w)
+        u_next = k3 + k4
+        del k3, k4
         k5 = self.f[4](w)
-        u_next = k3 + k4 + h * k5
+        u_next.add_(k5, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

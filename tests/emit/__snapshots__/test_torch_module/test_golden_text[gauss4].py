@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 5143292c8740353c
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -64,40 +65,35 @@ class Gauss4(nn.Module):
         k1_1 = self.f[0](u)
         k2_1 = self.f[1](u)
         u = self.transition(u).to(u.dtype)
+        Y2_2 = torch.add(u, k1_1, alpha=0.5386751345948129 * h)  # (3+2*sqrt(3))/12
+        Y2_2.add_(k2_1, alpha=0.25 * h)  # 1/4
+        Y1_2 = torch.add(u, k1_1, alpha=0.25 * h)  # 1/4
+        Y1_2.add_(k2_1, alpha=-0.03867513459481288 * h)  # (3-2*sqrt(3))/12
+        del k1_1, k2_1
         # sweep 2
-        Y1_2 = u + h * (
-            0.25 * k1_1  # 1/4
-            - 0.03867513459481288 * k2_1  # (3-2*sqrt(3))/12
-        )
         k1_2 = self.f[0](Y1_2)
-        Y2_2 = u + h * (
-            0.5386751345948129 * k1_1  # (3+2*sqrt(3))/12
-            + 0.25 * k2_1  # 1/4
-        )
+        del Y1_2
         k2_2 = self.f[1](Y2_2)
+        Y2_3 = torch.add(u, k1_2, alpha=0.5386751345948129 * h)  # (3+2*sqrt(3))/12
+        Y2_3.add_(k2_2, alpha=0.25 * h)  # 1/4
+        Y1_3 = torch.add(u, k1_2, alpha=0.25 * h)  # 1/4
+        Y1_3.add_(k2_2, alpha=-0.03867513459481288 * h)  # (3-2*sqrt(3))/12
+        del k1_2, Y2_2, k2_2
         # sweep 3
-        Y1_3 = u + h * (
-            0.25 * k1_2  # 1/4
-            - 0.03867513459481288 * k2_2  # (3-2*sqrt(3))/12
-        )
         k1_3 = self.f[0](Y1_3)
-        Y2_3 = u + h * (
-            0.5386751345948129 * k1_2  # (3+2*sqrt(3))/12
-            + 0.25 * k2_2  # 1/4
-        )
+        del Y1_3
         k2_3 = self.f[1](Y2_3)
+        Y2_4 = torch.add(u, k1_3, alpha=0.5386751345948129 * h)  # (3+2*sqrt(3))/12
+        Y2_4.add_(k2_3, alpha=0.25 * h)  # 1/4
+        Y1_4 = torch.add(u, k1_3, alpha=0.25 * h)  # 1/4
+        Y1_4.add_(k2_3, alpha=-0.03867513459481288 * h)  # (3-2*sqrt(3))/12
+        del k1_3, Y2_3, k2_3
         # sweep 4
-        Y1_4 = u + h * (
-            0.25 * k1_3  # 1/4
-            - 0.03867513459481288 * k2_3  # (3-2*sqrt(3))/12
-        )
         k1_4 = self.f[0](Y1_4)
-        Y2_4 = u + h * (
-            0.5386751345948129 * k1_3  # (3+2*sqrt(3))/12
-            + 0.25 * k2_3  # 1/4
-        )
+        u_next = torch.add(u, k1_4, alpha=0.5 * h)  # 1/2
+        del Y1_4, k1_4
         k2_4 = self.f[1](Y2_4)
-        u_next = u + h * (0.5 * k1_4 + 0.5 * k2_4)  # u + h (1/2 k1_4 + 1/2 k2_4)
+        u_next.add_(k2_4, alpha=0.5 * h)  # 1/2
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

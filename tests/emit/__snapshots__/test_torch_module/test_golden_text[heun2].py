@@ -11,6 +11,7 @@ made by   butcher 0 from a scheme with digest a35e800c57042019
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,8 +55,11 @@ class Heun2(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + h * k1)
-        u_next = u + h * (0.5 * k1 + 0.5 * k2)  # u + h (1/2 k1 + 1/2 k2)
+        u_next = torch.add(u, k1, alpha=0.5 * h)  # 1/2
+        Y2 = torch.add(u, k1, alpha=h)
+        del k1
+        k2 = self.f[1](Y2)
+        u_next.add_(k2, alpha=0.5 * h)  # 1/2
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 34d424a42f202cd4
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,9 +55,13 @@ class Heun3(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.3333333333333333 * h * k1)  # 1/3
-        k3 = self.f[2](u + 0.6666666666666666 * h * k2)  # 2/3
-        u_next = u + h * (0.25 * k1 + 0.75 * k3)  # u + h (1/4 k1 + 3/4 k3)
+        Y2 = torch.add(u, k1, alpha=0.3333333333333333 * h)  # 1/3
+        k2 = self.f[1](Y2)
+        u_next = torch.add(u, k1, alpha=0.25 * h)  # 1/4
+        Y3 = torch.add(u, k2, alpha=0.6666666666666666 * h)  # 2/3
+        del k1, Y2, k2
+        k3 = self.f[2](Y3)
+        u_next.add_(k3, alpha=0.75 * h)  # 3/4
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -59,11 +59,11 @@ class HeunFamily(nn.Module):
         a = self.a.to(u.dtype)
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + a * h * k1)
-        u_next = u + h * (
-            (a - 0.5) / a * k1  # (-1+2*a)/(2*a)
-            + 0.5 / a * k2  # 1/(2*a)
-        )
+        u_next = torch.addcmul(u, k1, (a - 0.5) / a * h)  # (-1+2*a)/(2*a)
+        Y2 = torch.addcmul(u, k1, a * h)
+        del k1
+        k2 = self.f[1](Y2)
+        u_next = torch.addcmul(u_next, k2, 0.5 / a * h)  # 1/(2*a)
         return u_next.to(u.dtype)
 
     @property

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest d36c104fa49e7a2e
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -55,9 +56,11 @@ class ImplicitMidpoint(nn.Module):
         # sweep 1
         k1_1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
+        Y1_2 = torch.add(u, k1_1, alpha=0.5 * h)  # 1/2
+        del k1_1
         # sweep 2
-        k1_2 = self.f[0](u + 0.5 * h * k1_1)  # 1/2
-        u_next = u + h * k1_2
+        k1_2 = self.f[0](Y1_2)
+        u_next = torch.add(u, k1_2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 2581be2bec9c35ec
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -63,7 +64,7 @@ class Layerscale(nn.Module):
         u = self.transition(u).to(u.dtype)
         self.size(u.shape[1])
         a = self.a.to(u.dtype).reshape(-1, *(1,) * (u.dim() - 2))
-        u_next = u + a * h * k1
+        u_next = torch.addcmul(u, k1, a * h)
         return u_next.to(u.dtype)
 
     def size(self, channels: int) -> None:

@@ -65,7 +65,9 @@ class LmResnet(nn.Module):
         k1 = self.f[0](u)
         u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
-        u_next = (1 - k) * u + k * u_prev + h * k1
+        u_next = (1 - k) * u
+        u_next = torch.addcmul(u_next, u_prev, k)
+        u_next = torch.addcmul(u_next, k1, h)
         return u_next.to(u.dtype), u
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,7 +82,9 @@ class LmResnet(nn.Module):
         h = self.h.to(u_next.dtype)
         k = self.k.to(u_next.dtype)
         k1 = self.f[0](u)
-        u_prev = (u_next + (k - 1) * u - h * k1) / k
+        u_prev = torch.addcmul(u_next, u, k - 1)
+        u_prev = torch.addcmul(u_prev, k1, -h)
+        u_prev = u_prev / k
         return u, u_prev.to(u_next.dtype)
 
     def extra_repr(self) -> str:

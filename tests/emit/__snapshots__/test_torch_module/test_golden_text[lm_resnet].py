@@ -63,7 +63,9 @@ class LmResnet(nn.Module):
         k1 = self.f[0](u)
         u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
-        u_next = (1 - k) * u + k * u_prev + h * k1
+        u_next = (1 - k) * u
+        u_next = torch.addcmul(u_next, u_prev, k)
+        u_next.add_(k1, alpha=h)
         return u_next.to(u.dtype), u
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -78,7 +80,9 @@ class LmResnet(nn.Module):
         h = self.h
         k = self.k.to(u_next.dtype)
         k1 = self.f[0](u)
-        u_prev = (u_next + (k - 1) * u - h * k1) / k
+        u_prev = torch.addcmul(u_next, u, k - 1)
+        u_prev.add_(k1, alpha=-h)
+        u_prev = u_prev / k
         return u, u_prev.to(u_next.dtype)
 
     def extra_repr(self) -> str:

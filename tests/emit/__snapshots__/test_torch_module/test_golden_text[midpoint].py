@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 69eb956e762da137
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -53,8 +54,10 @@ class Midpoint(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.5 * h * k1)  # 1/2
-        u_next = u + h * k2
+        Y2 = torch.add(u, k1, alpha=0.5 * h)  # 1/2
+        del k1
+        k2 = self.f[1](Y2)
+        u_next = torch.add(u, k2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 1428d425ca039bca
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,7 +55,7 @@ class MidpointNetwork(nn.Module):
         k1 = self.f[0](u)
         u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
-        u_next = u_prev + 2 * h * k1
+        u_next = torch.add(u_prev, k1, alpha=2 * h)
         return u_next.to(u.dtype), u
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,7 +69,7 @@ class MidpointNetwork(nn.Module):
         u_next, u = state
         h = self.h
         k1 = self.f[0](u)
-        u_prev = u_next - 2 * h * k1
+        u_prev = torch.add(u_next, k1, alpha=-2 * h)
         return u, u_prev.to(u_next.dtype)
 
     def extra_repr(self) -> str:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 4a30bfb14423cec3
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -52,18 +53,16 @@ class Milne4(nn.Module):
         """One step, from tensors of any shape, the same for all, to others."""
         u, u_prev, u_prev2, u_prev3, f_prev, f_prev2 = state
         h = self.h
-        f = self.f[0](u)
-        u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
         u_prev2 = self.transition[2](u_prev2).to(u_prev2.dtype)
         u_prev3 = self.transition[3](u_prev3).to(u_prev3.dtype)
         f_prev = self.transition[4](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[5](f_prev2).to(f_prev2.dtype)
-        u_next = u_prev3 + h * (
-            2.6666666666666665 * f  # 8/3
-            - 1.3333333333333333 * f_prev  # -4/3
-            + 2.6666666666666665 * f_prev2  # 8/3
-        )
+        u_next = torch.add(u_prev3, f_prev, alpha=-1.3333333333333333 * h)  # -4/3
+        u_next.add_(f_prev2, alpha=2.6666666666666665 * h)  # 8/3
+        f = self.f[0](u)
+        u_next.add_(f, alpha=2.6666666666666665 * h)  # 8/3
+        u = self.transition[0](u).to(u.dtype)
         return u_next.to(u.dtype), u, u_prev, u_prev2, f.to(u.dtype), f_prev
 
     def start(self, u: Tensor) -> tuple[Tensor, ...]:

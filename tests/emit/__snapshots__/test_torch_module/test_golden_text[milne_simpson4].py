@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 1fdb12894e5026ad
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -64,38 +65,31 @@ class MilneSimpson4(nn.Module):
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
         f = self.transition[2](f).to(f.dtype)
         f_prev = self.transition[3](f_prev).to(f_prev.dtype)
+        u_next_1 = torch.add(u_prev, f, alpha=1.3333333333333333 * h)  # 4/3
+        u_next_1.add_(f_prev, alpha=0.3333333333333333 * h)  # 1/3
         # sweep 1
-        u_next_1 = u_prev + h * (
-            1.3333333333333333 * f  # 4/3
-            + 0.3333333333333333 * f_prev  # 1/3
-        )
         f_next_1 = self.f[0](u_next_1)
+        u_next_2 = torch.add(u_prev, f, alpha=1.3333333333333333 * h)  # 4/3
+        u_next_2.add_(f_prev, alpha=0.3333333333333333 * h)  # 1/3
+        u_next_2.add_(f_next_1, alpha=0.3333333333333333 * h)  # 1/3
+        del u_next_1, f_next_1
         # sweep 2
-        u_next_2 = u_prev + h * (
-            0.3333333333333333 * f_next_1  # 1/3
-            + 1.3333333333333333 * f  # 4/3
-            + 0.3333333333333333 * f_prev  # 1/3
-        )
         f_next_2 = self.f[0](u_next_2)
+        u_next_3 = torch.add(u_prev, f, alpha=1.3333333333333333 * h)  # 4/3
+        u_next_3.add_(f_prev, alpha=0.3333333333333333 * h)  # 1/3
+        u_next_3.add_(f_next_2, alpha=0.3333333333333333 * h)  # 1/3
+        del u_next_2, f_next_2
         # sweep 3
-        u_next_3 = u_prev + h * (
-            0.3333333333333333 * f_next_2  # 1/3
-            + 1.3333333333333333 * f  # 4/3
-            + 0.3333333333333333 * f_prev  # 1/3
-        )
         f_next_3 = self.f[0](u_next_3)
+        u_next = torch.add(u_prev, f, alpha=1.3333333333333333 * h)  # 4/3
+        u_next.add_(f_prev, alpha=0.3333333333333333 * h)  # 1/3
+        u_next_4 = torch.add(u_prev, f, alpha=1.3333333333333333 * h)  # 4/3
+        u_next_4.add_(f_prev, alpha=0.3333333333333333 * h)  # 1/3
+        u_next_4.add_(f_next_3, alpha=0.3333333333333333 * h)  # 1/3
+        del u_next_3, f_next_3
         # sweep 4
-        u_next_4 = u_prev + h * (
-            0.3333333333333333 * f_next_3  # 1/3
-            + 1.3333333333333333 * f  # 4/3
-            + 0.3333333333333333 * f_prev  # 1/3
-        )
         f_next_4 = self.f[0](u_next_4)
-        u_next = u_prev + h * (
-            0.3333333333333333 * f_next_4  # 1/3
-            + 1.3333333333333333 * f  # 4/3
-            + 0.3333333333333333 * f_prev  # 1/3
-        )
+        u_next.add_(f_next_4, alpha=0.3333333333333333 * h)  # 1/3
         return u_next.to(u.dtype), u, f_next_4.to(u.dtype), f
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 8d4c535c4d832388
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -51,9 +52,11 @@ class Polynet2way(nn.Module):
         """One step, from a tensor of any shape to another."""
         h = self.h
         k1 = self.f[0](u)
+        Pu = self.transition(u).to(u.dtype)
+        u_next = torch.add(Pu, k1, alpha=h)
+        del k1
         k2 = self.f[1](u)
-        u = self.transition(u).to(u.dtype)
-        u_next = u + h * (k1 + k2)
+        u_next.add_(k2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest ec91a9adcda031f1
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -52,9 +53,12 @@ class PolynetMpoly2(nn.Module):
         """One step, from a tensor of any shape to another."""
         h = self.h
         k = self.f[0](u)
-        k2 = self.f[1](h * k)
         u = self.transition(u).to(u.dtype)
-        u_next = u + h * (k + k2)
+        u_next = torch.add(u, k, alpha=h)
+        Y2 = h * k
+        del k
+        k2 = self.f[1](Y2)
+        u_next.add_(k2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

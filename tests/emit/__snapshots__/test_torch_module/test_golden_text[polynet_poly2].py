@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 670e3ecdde37f553
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -50,9 +51,12 @@ class PolynetPoly2(nn.Module):
         """One step, from a tensor of any shape to another."""
         h = self.h
         k = self.f[0](u)
-        k2 = self.f[0](h * k)
         u = self.transition(u).to(u.dtype)
-        u_next = u + h * (k + k2)
+        u_next = torch.add(u, k, alpha=h)
+        Y2 = h * k
+        del k
+        k2 = self.f[0](Y2)
+        u_next.add_(k2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 368c42a8daf25d2d
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -62,23 +63,26 @@ class RadauIia3(nn.Module):
         k1_1 = self.f[0](u)
         k2_1 = self.f[1](u)
         u = self.transition(u).to(u.dtype)
+        Y2_2 = torch.add(u, k1_1, alpha=0.75 * h)  # 3/4
+        Y2_2.add_(k2_1, alpha=0.25 * h)  # 1/4
+        Y1_2 = torch.add(u, k1_1, alpha=0.4166666666666667 * h)  # 5/12
+        Y1_2.add_(k2_1, alpha=-0.08333333333333333 * h)  # -1/12
+        del k1_1, k2_1
         # sweep 2
-        Y1_2 = u + h * (
-            0.4166666666666667 * k1_1  # 5/12
-            - 0.08333333333333333 * k2_1  # -1/12
-        )
         k1_2 = self.f[0](Y1_2)
-        Y2_2 = u + h * (0.75 * k1_1 + 0.25 * k2_1)  # u + h (3/4 k1_1 + 1/4 k2_1)
+        del Y1_2
         k2_2 = self.f[1](Y2_2)
+        Y2_3 = torch.add(u, k1_2, alpha=0.75 * h)  # 3/4
+        Y2_3.add_(k2_2, alpha=0.25 * h)  # 1/4
+        Y1_3 = torch.add(u, k1_2, alpha=0.4166666666666667 * h)  # 5/12
+        Y1_3.add_(k2_2, alpha=-0.08333333333333333 * h)  # -1/12
+        del k1_2, Y2_2, k2_2
         # sweep 3
-        Y1_3 = u + h * (
-            0.4166666666666667 * k1_2  # 5/12
-            - 0.08333333333333333 * k2_2  # -1/12
-        )
         k1_3 = self.f[0](Y1_3)
-        Y2_3 = u + h * (0.75 * k1_2 + 0.25 * k2_2)  # u + h (3/4 k1_2 + 1/4 k2_2)
+        u_next = torch.add(u, k1_3, alpha=0.75 * h)  # 3/4
+        del Y1_3, k1_3
         k2_3 = self.f[1](Y2_3)
-        u_next = u + h * (0.75 * k1_3 + 0.25 * k2_3)  # u + h (3/4 k1_3 + 1/4 k2_3)
+        u_next.add_(k2_3, alpha=0.25 * h)  # 1/4
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

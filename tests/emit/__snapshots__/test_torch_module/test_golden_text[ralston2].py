@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest d1e3e1e903d4949f
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -52,8 +53,11 @@ class Ralston2(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.6666666666666666 * h * k1)  # 2/3
-        u_next = u + h * (0.25 * k1 + 0.75 * k2)  # u + h (1/4 k1 + 3/4 k2)
+        u_next = torch.add(u, k1, alpha=0.25 * h)  # 1/4
+        Y2 = torch.add(u, k1, alpha=0.6666666666666666 * h)  # 2/3
+        del k1
+        k2 = self.f[1](Y2)
+        u_next.add_(k2, alpha=0.75 * h)  # 3/4
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

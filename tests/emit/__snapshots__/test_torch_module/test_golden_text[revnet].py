@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 256d893604a79613
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -57,9 +58,10 @@ class Revnet(nn.Module):
         k1 = self.f[0](y)
         x = self.transition[0](x).to(x.dtype)
         y = self.transition[1](y).to(y.dtype)
-        x_next = x + h * k1
+        x_next = torch.add(x, k1, alpha=h)
+        del k1
         k2 = self.f[1](x_next)
-        y_next = y + h * k2
+        y_next = torch.add(y, k2, alpha=h)
         return x_next.to(x.dtype), y_next.to(y.dtype)
 
     def start(self, x: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -74,9 +76,9 @@ class Revnet(nn.Module):
         x_next, y_next = state
         h = self.h
         k2 = self.f[1](x_next)
-        y = y_next - h * k2
+        y = torch.add(y_next, k2, alpha=-h)
         k1 = self.f[0](y)
-        x = x_next - h * k1
+        x = torch.add(x_next, k1, alpha=-h)
         return x.to(x_next.dtype), y.to(x_next.dtype)
 
     def extra_repr(self) -> str:

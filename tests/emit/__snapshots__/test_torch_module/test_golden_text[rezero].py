@@ -53,7 +53,7 @@ class Rezero(nn.Module):
         h = self.h.to(u.dtype)
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        u_next = u + h * k1
+        u_next = torch.addcmul(u, k1, h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

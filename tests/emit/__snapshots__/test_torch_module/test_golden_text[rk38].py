@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest a734c1057beffb60
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,15 +55,21 @@ class Rk38(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.3333333333333333 * h * k1)  # 1/3
-        k3 = self.f[2](u + h * (-0.3333333333333333 * k1 + k2))  # -1/3
-        k4 = self.f[3](u + h * (k1 - k2 + k3))
-        u_next = u + h * (
-            0.125 * k1  # 1/8
-            + 0.375 * k2  # 3/8
-            + 0.375 * k3  # 3/8
-            + 0.125 * k4  # 1/8
-        )
+        Y2 = torch.add(u, k1, alpha=0.3333333333333333 * h)  # 1/3
+        k2 = self.f[1](Y2)
+        Y4 = torch.add(u, k1, alpha=h)
+        Y4.add_(k2, alpha=-h)
+        u_next = torch.add(u, k1, alpha=0.125 * h)  # 1/8
+        u_next.add_(k2, alpha=0.375 * h)  # 3/8
+        Y3 = torch.add(u, k1, alpha=-0.3333333333333333 * h)  # -1/3
+        Y3.add_(k2, alpha=h)
+        del k1, Y2, k2
+        k3 = self.f[2](Y3)
+        u_next.add_(k3, alpha=0.375 * h)  # 3/8
+        Y4.add_(k3, alpha=h)
+        del Y3, k3
+        k4 = self.f[3](Y4)
+        u_next.add_(k4, alpha=0.125 * h)  # 1/8
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -55,15 +55,19 @@ class Rk4(nn.Module):
         h = [step.to(u.dtype) for step in self.h]
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[0](u + 0.5 * h[0] * k1)  # 1/2
-        k3 = self.f[0](u + 0.5 * h[1] * k2)  # 1/2
-        k4 = self.f[0](u + h[2] * k3)
-        u_next = u + h[3] * (
-            0.16666666666666666 * k1  # 1/6
-            + 0.3333333333333333 * k2  # 1/3
-            + 0.3333333333333333 * k3  # 1/3
-            + 0.16666666666666666 * k4  # 1/6
-        )
+        Y2 = torch.addcmul(u, k1, 0.5 * h[0])  # 1/2
+        k2 = self.f[0](Y2)
+        du_next = 0.16666666666666666 * k1  # 1/6
+        du_next.add_(k2, alpha=0.3333333333333333)  # 1/3
+        Y3 = torch.addcmul(u, k2, 0.5 * h[1])  # 1/2
+        del k1, Y2, k2
+        k3 = self.f[0](Y3)
+        du_next.add_(k3, alpha=0.3333333333333333)  # 1/3
+        Y4 = torch.addcmul(u, k3, h[2])
+        del Y3, k3
+        k4 = self.f[0](Y4)
+        du_next.add_(k4, alpha=0.16666666666666666)  # 1/6
+        u_next = torch.addcmul(u, du_next, h[3])
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 88105f60567d18b4
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -54,10 +55,16 @@ class Rk4Light(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.5 * h * k1)  # 1/2
-        k3 = self.f[2](u + 0.5 * h * k2)  # 1/2
-        k4 = self.f[3](u + h * k3)
-        u_next = u + h * k4
+        Y2 = torch.add(u, k1, alpha=0.5 * h)  # 1/2
+        del k1
+        k2 = self.f[1](Y2)
+        Y3 = torch.add(u, k2, alpha=0.5 * h)  # 1/2
+        del Y2, k2
+        k3 = self.f[2](Y3)
+        Y4 = torch.add(u, k3, alpha=h)
+        del Y3, k3
+        k4 = self.f[3](Y4)
+        u_next = torch.add(u, k4, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

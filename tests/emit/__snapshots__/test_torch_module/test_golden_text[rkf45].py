@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest f288e0b8f7aae251
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -55,28 +56,27 @@ class Rkf45(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + 0.25 * h * k1)  # 1/4
-        Y3 = u + h * (0.09375 * k1 + 0.28125 * k2)  # u + h (3/32 k1 + 9/32 k2)
+        Y2 = torch.add(u, k1, alpha=0.25 * h)  # 1/4
+        k2 = self.f[1](Y2)
+        Y3 = torch.add(u, k1, alpha=0.09375 * h)  # 3/32
+        Y3.add_(k2, alpha=0.28125 * h)  # 9/32
+        del Y2
         k3 = self.f[2](Y3)
-        Y4 = u + h * (
-            0.8793809740555303 * k1  # 1932/2197
-            - 3.277196176604461 * k2  # -7200/2197
-            + 3.3208921256258535 * k3  # 7296/2197
-        )
+        Y5 = torch.add(u, k1, alpha=2.0324074074074074 * h)  # 439/216
+        Y5.add_(k2, alpha=-8 * h)
+        Y5.add_(k3, alpha=7.173489278752436 * h)  # 3680/513
+        u_next = torch.add(u, k1, alpha=0.11574074074074074 * h)  # 25/216
+        u_next.add_(k3, alpha=0.5489278752436647 * h)  # 1408/2565
+        Y4 = torch.add(u, k1, alpha=0.8793809740555303 * h)  # 1932/2197
+        Y4.add_(k2, alpha=-3.277196176604461 * h)  # -7200/2197
+        Y4.add_(k3, alpha=3.3208921256258535 * h)  # 7296/2197
+        del k1, k2, Y3, k3
         k4 = self.f[3](Y4)
-        Y5 = u + h * (
-            2.0324074074074074 * k1  # 439/216
-            - 8 * k2
-            + 7.173489278752436 * k3  # 3680/513
-            - 0.20589668615984405 * k4  # -845/4104
-        )
+        u_next.add_(k4, alpha=0.5353313840155945 * h)  # 2197/4104
+        Y5.add_(k4, alpha=-0.20589668615984405 * h)  # -845/4104
+        del Y4, k4
         k5 = self.f[4](Y5)
-        u_next = u + h * (
-            0.11574074074074074 * k1  # 25/216
-            + 0.5489278752436647 * k3  # 1408/2565
-            + 0.5353313840155945 * k4  # 2197/4104
-            - 0.2 * k5  # -1/5
-        )
+        u_next.add_(k5, alpha=-0.2 * h)  # -1/5
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

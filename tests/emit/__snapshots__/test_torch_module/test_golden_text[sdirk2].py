@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest a6995f828b0a2e35
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -58,20 +59,21 @@ class Sdirk2(nn.Module):
         # sweep 1
         k1_1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
+        Y1_2 = torch.add(u, k1_1, alpha=0.2928932188134525 * h)  # (2-sqrt(2))/2
+        del k1_1
         # sweep 2
-        k1_2 = self.f[0](u + 0.2928932188134525 * h * k1_1)  # (2-sqrt(2))/2
+        k1_2 = self.f[0](Y1_2)
+        Y2_1 = torch.add(u, k1_2, alpha=0.7071067811865476 * h)  # sqrt(2)/2
+        del Y1_2
         # sweep 1
-        k2_1 = self.f[1](u + 0.7071067811865476 * h * k1_2)  # sqrt(2)/2
+        k2_1 = self.f[1](Y2_1)
+        u_next = torch.add(u, k1_2, alpha=0.7071067811865476 * h)  # sqrt(2)/2
+        Y2_2 = torch.add(u, k1_2, alpha=0.7071067811865476 * h)  # sqrt(2)/2
+        Y2_2.add_(k2_1, alpha=0.2928932188134525 * h)  # (2-sqrt(2))/2
+        del k1_2, Y2_1, k2_1
         # sweep 2
-        Y2_2 = u + h * (
-            0.7071067811865476 * k1_2  # sqrt(2)/2
-            + 0.2928932188134525 * k2_1  # (2-sqrt(2))/2
-        )
         k2_2 = self.f[1](Y2_2)
-        u_next = u + h * (
-            0.7071067811865476 * k1_2  # sqrt(2)/2
-            + 0.2928932188134525 * k2_2  # (2-sqrt(2))/2
-        )
+        u_next.add_(k2_2, alpha=0.2928932188134525 * h)  # (2-sqrt(2))/2
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

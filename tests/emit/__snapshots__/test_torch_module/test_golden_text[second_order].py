@@ -54,7 +54,9 @@ class SecondOrder(nn.Module):
         k1 = self.f[0](u)
         u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
-        u_next = 2 * u - u_prev + h**2 * k1
+        u_next = 2 * u
+        u_next.sub_(u_prev)
+        u_next.add_(k1, alpha=h**2)
         return u_next.to(u.dtype), u
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,7 +70,9 @@ class SecondOrder(nn.Module):
         u_next, u = state
         h = self.h
         k1 = self.f[0](u)
-        u_prev = 2 * u - u_next + h**2 * k1
+        u_prev = -u_next
+        u_prev.add_(u, alpha=2)
+        u_prev.add_(k1, alpha=h**2)
         return u, u_prev.to(u_next.dtype)
 
     def extra_repr(self) -> str:

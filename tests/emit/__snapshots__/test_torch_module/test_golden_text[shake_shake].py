@@ -61,9 +61,11 @@ class ShakeShake(nn.Module):
             a = u.new_empty(u.shape[0], *(1,) * (u.dim() - 1)).uniform_(0.0, 1.0)
             a_back = torch.empty_like(a).uniform_(0.0, 1.0)
         k1 = self.f[0](u)
+        Pu = self.transition(u).to(u.dtype)
+        u_next = Pu + redrawn(k1, a * h, a_back * h)
+        del k1
         k2 = self.f[1](u)
-        u = self.transition(u).to(u.dtype)
-        u_next = u + h * (redrawn(k1, a, a_back) + redrawn(k2, 1 - a, 1 - a_back))
+        u_next.add_(redrawn(k2, h - a * h, h - a_back * h))
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

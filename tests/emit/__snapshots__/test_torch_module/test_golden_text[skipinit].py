@@ -57,7 +57,7 @@ class Skipinit(nn.Module):
         a = self.a.to(u.dtype)
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        u_next = u + a * h * k1
+        u_next = torch.addcmul(u, k1, a * h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest ec39e518a6cb74b5
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -53,13 +54,15 @@ class Ssprk33(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + h * k1)
-        k3 = self.f[2](u + h * (0.25 * k1 + 0.25 * k2))  # u + h (1/4 k1 + 1/4 k2)
-        u_next = u + h * (
-            0.16666666666666666 * k1  # 1/6
-            + 0.16666666666666666 * k2  # 1/6
-            + 0.6666666666666666 * k3  # 2/3
-        )
+        Y2 = torch.add(u, k1, alpha=h)
+        k2 = self.f[1](Y2)
+        u_next = torch.add(u, k1, alpha=0.16666666666666666 * h)  # 1/6
+        u_next.add_(k2, alpha=0.16666666666666666 * h)  # 1/6
+        Y3 = torch.add(u, k1, alpha=0.25 * h)  # 1/4
+        Y3.add_(k2, alpha=0.25 * h)  # 1/4
+        del k1, Y2, k2
+        k3 = self.f[2](Y3)
+        u_next.add_(k3, alpha=0.6666666666666666 * h)  # 2/3
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -71,7 +71,9 @@ class StochasticLm(nn.Module):
         k1 = self.f[0](u)
         u = self.transition[0](u).to(u.dtype)
         u_prev = self.transition[1](u_prev).to(u_prev.dtype)
-        u_next = (2 + g) * u - (1 + g) * u_prev + eta * h * k1
+        u_next = (2 + g) * u
+        u_next = torch.addcmul(u_next, u_prev, -(1 + g))
+        u_next.add_(eta * h * k1)
         return u_next.to(u.dtype), u
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ made by   butcher 0 from a scheme with digest 7882a6fdaa786a1d
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -53,8 +54,11 @@ class Transformer(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        k2 = self.f[1](u + h * k1)
-        u_next = u + h * (k1 + k2)
+        u_next = torch.add(u, k1, alpha=h)
+        w = torch.add(u, k1, alpha=h)
+        del k1
+        k2 = self.f[1](w)
+        u_next.add_(k2, alpha=h)
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 2080f30331f0cd0f
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -57,11 +58,16 @@ class Trapezoid(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
+        Y2_1 = torch.add(u, k1, alpha=0.5 * h)  # 1/2
         # sweep 1
-        k2_1 = self.f[1](u + 0.5 * h * k1)  # 1/2
+        k2_1 = self.f[1](Y2_1)
+        u_next = torch.add(u, k1, alpha=0.5 * h)  # 1/2
+        Y2_2 = torch.add(u, k1, alpha=0.5 * h)  # 1/2
+        Y2_2.add_(k2_1, alpha=0.5 * h)  # 1/2
+        del k1, Y2_1, k2_1
         # sweep 2
-        k2_2 = self.f[1](u + h * (0.5 * k1 + 0.5 * k2_1))  # u + h (1/2 k1 + 1/2 k2_1)
-        u_next = u + h * (0.5 * k1 + 0.5 * k2_2)  # u + h (1/2 k1 + 1/2 k2_2)
+        k2_2 = self.f[1](Y2_2)
+        u_next.add_(k2_2, alpha=0.5 * h)  # 1/2
         return u_next.to(u.dtype)
 
     def extra_repr(self) -> str:

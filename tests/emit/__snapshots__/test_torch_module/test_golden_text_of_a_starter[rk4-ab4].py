@@ -65,15 +65,18 @@ class Rk4StartsAb4(nn.Module):
         u = self.transition[0](u).to(u.dtype)
         f_prev = self.transition[1](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[2](f_prev2).to(f_prev2.dtype)
-        k2 = self.f[1](u + 0.5 * h * f)  # 1/2
-        k3 = self.f[2](u + 0.5 * h * k2)  # 1/2
-        k4 = self.f[3](u + h * k3)
-        u_next = u + h * (
-            0.16666666666666666 * f  # 1/6
-            + 0.3333333333333333 * k2  # 1/3
-            + 0.3333333333333333 * k3  # 1/3
-            + 0.16666666666666666 * k4  # 1/6
-        )
+        Y2 = torch.add(u, f, alpha=0.5 * h)  # 1/2
+        k2 = self.f[1](Y2)
+        Y3 = torch.add(u, k2, alpha=0.5 * h)  # 1/2
+        del Y2
+        k3 = self.f[2](Y3)
+        u_next = torch.add(u, f, alpha=0.16666666666666666 * h)  # 1/6
+        u_next.add_(k2, alpha=0.3333333333333333 * h)  # 1/3
+        u_next.add_(k3, alpha=0.3333333333333333 * h)  # 1/3
+        Y4 = torch.add(u, k3, alpha=h)
+        del k2, Y3, k3
+        k4 = self.f[3](Y4)
+        u_next.add_(k4, alpha=0.16666666666666666 * h)  # 1/6
         return u_next.to(u.dtype), f.to(u.dtype), f_prev, f_prev2
 
     def start(self, u: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

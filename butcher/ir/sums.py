@@ -1,0 +1,79 @@
+"""A row as the sums that are kept while its evaluations come in.
+
+    Y = u + h (a_1 k_1 + a_2 k_2)
+
+Where h is a plain number, the row is one sum, to which each k is added when it is there. Where h
+is trained, its gradient needs the sum of the k before it is multiplied: the row is the sum `u`
+and, apart from it, the sum `a_1 k_1 + a_2 k_2`, which is multiplied by h at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from butcher.coefficient import Coefficient
+from butcher.ir.graph import Graph, Row, Term
+from butcher.ir.steps import without_step
+
+
+@dataclass(frozen=True)
+class Sum:
+    """factor * (the sum of the terms), a part of the row `row`.
+
+    key     its own: that of the row for the sum that becomes the row.
+    factor  a trained number that multiplies all of it in the end; None for the row's own sum.
+    terms   states first, then evaluations in the order of the graph, without the factor.
+    """
+
+    key: str
+    row: str
+    factor: Coefficient | None
+    terms: tuple[Term, ...]
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it is exactly one value, so that nothing has to be added up."""
+        return len(self.terms) == 1 and self.factor is None and self.terms[0].coefficient == 1
+
+
+def sums(graph: Graph, row: Row, tensors: Collection[str]) -> tuple[Sum, ...]:
+    """The sums of a row: its own first, unless it has no terms beside the others.
+
+    tensors  the symbols that are tensors when the block runs; those that are drawn anew for every
+             sample or batch factor nothing out, since they want no gradient.
+    """
+    terms = sorted(row.terms, key=lambda term: graph.arrival.get(term.source, -1))
+    groups: dict[Coefficient, list[Term]] = {}
+    drawn = {symbol.name for symbol in graph.symbols if symbol.kind == "random"}
+    trained = frozenset(tensors) - drawn
+    for term in terms if trained else ():
+        names = term.coefficient.names
+        if not names.isdisjoint(trained) and names.isdisjoint(drawn):
+            factor, rest = _factored(term.coefficient, trained, groups)
+            groups.setdefault(factor, []).append(Term(term.source, rest, term.span))
+    shared = {factor: found for factor, found in groups.items() if len(found) > 1}
+    apart = {term.source for found in shared.values() for term in found}
+    own = tuple(term for term in terms if term.source not in apart)
+    # A state that is taken as it is leads: what is added to it needs no product before.
+    own = tuple(sorted(own, key=lambda t: t.source in graph.evaluation or t.coefficient != 1))
+    found = [Sum(row.key, row.key, None, own)] if own or not shared else []
+    found += [
+        Sum(f"{row.key}/{i}", row.key, factor, tuple(group))
+        for i, (factor, group) in enumerate(shared.items(), start=1)
+    ]
+    return tuple(found)
+
+
+def _factored(
+    coefficient: Coefficient, trained: Collection[str], known: Collection[Coefficient]
+) -> tuple[Coefficient, Coefficient]:
+    """(factor, rest): the power of a trained step, a factor that is known, or the whole."""
+    step, power, rest = without_step(coefficient)
+    if step is not None and step.name in trained and not rest.names & set(trained):
+        return Coefficient.symbol(step) ** power, rest
+    for factor in known:
+        rest = coefficient / factor
+        if not rest.names & set(trained):
+            return factor, rest
+    return coefficient, Coefficient.of(1)
