@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from butcher.frontend import tree
 from butcher.frontend.parser import parse
@@ -26,7 +27,7 @@ class Mutation:
 
 def mutations(text: str, rng: random.Random) -> Iterator[Mutation]:
     """As many as are asked for: one digit changed, a sign flipped, two cells of a row swapped."""
-    rows = list(_rows(text))
+    rows = _rows(text)
     cells = [(row, cell) for row, (node, others) in enumerate(rows) for cell in [*node, *others]]
     while True:
         kind = rng.choice(KINDS)
@@ -52,17 +53,20 @@ def said(text: str, span: Span) -> str:
     return text.split("\n")[span.line - 1][span.column - 1 : span.end_column - 1]
 
 
-def _rows(text: str) -> Iterator[tuple[list[tree.Expression], list[tree.Expression]]]:
+@lru_cache(maxsize=128)
+def _rows(text: str) -> tuple[tuple[list[tree.Expression], list[tree.Expression]], ...]:
     """The node, if there is one, and the cells of every row of a table."""
     method, _ = parse(Source("text", text))
     assert method is not None
+    rows: list[tuple[list[tree.Expression], list[tree.Expression]]] = []
     for body in method.bodies:
         if isinstance(body, tree.Tableau):
-            for row in body.stages:
-                yield [row.head] if row.head is not None else [], list(row.cells)
-            yield from (([], list(row.cells)) for row in body.weights)
+            heads = ([row.head] if row.head is not None else [] for row in body.stages)
+            rows += [(head, list(row.cells)) for head, row in zip(heads, body.stages, strict=True)]
+            rows += [([], list(row.cells)) for row in body.weights]
         elif isinstance(body, tree.Multistep):
-            yield from (([], list(row.cells)) for row in body.rows)
+            rows += [([], list(row.cells)) for row in body.rows]
+    return tuple(rows)
 
 
 def _digit(text: str, rng: random.Random) -> str | None:
