@@ -17,20 +17,7 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor
 
-torch.library.define(
-    "butcher::gather",
-    "(Tensor[] terms, float[] coefficients, Tensor? h, int free, ScalarType dtype) -> Tensor",
-)
-torch.library.define(
-    "butcher::gather_dot",
-    "(Tensor[] terms, float[] coefficients, Tensor h, Tensor against) -> (Tensor, Tensor)",
-)
-torch.library.define(
-    "butcher::dot", "(Tensor[] terms, float[] coefficients, Tensor against) -> Tensor"
-)
 
-
-@torch.library.impl("butcher::gather", "default")
 def gather(
     terms: Sequence[Tensor],
     coefficients: Sequence[float],
@@ -54,7 +41,6 @@ def gather(
     return total.addcmul_(direction.to(total.dtype), h.to(total.dtype).reshape(())).to(dtype)
 
 
-@torch.library.impl("butcher::gather_dot", "default")
 def gather_dot(
     terms: Sequence[Tensor], coefficients: Sequence[float], h: Tensor, against: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -71,7 +57,6 @@ def gather_dot(
     return direction.mul_(h.reshape(())).to(against.dtype), inner
 
 
-@torch.library.impl("butcher::dot", "default")
 def dot(terms: Sequence[Tensor], coefficients: Sequence[float], against: Tensor) -> Tensor:
     """<against, d> in at least single precision."""
     if fuses([*terms, against]):
@@ -103,10 +88,6 @@ def fake_gather_dot(
 def fake_dot(terms: Sequence[Tensor], coefficients: Sequence[float], against: Tensor) -> Tensor:
     return against.new_empty((), dtype=accumulator(against))
 
-
-torch.library.register_fake("butcher::gather", fake_gather)
-torch.library.register_fake("butcher::gather_dot", fake_gather_dot)
-torch.library.register_fake("butcher::dot", fake_dot)
 
 # ---------------------------------------------------------------- without Triton
 
@@ -167,3 +148,21 @@ def alike(terms: Sequence[Tensor], like: Tensor) -> list[Tensor]:
 def strides(x: Tensor) -> tuple[int, ...]:
     """Those that matter: of dimensions with more than one element."""
     return tuple(s for n, s in zip(x.shape, x.stride(), strict=True) if n > 1)
+
+
+# ---------------------------------------------------------------- the operators
+
+TERMS = "Tensor[] terms, float[] coefficients"
+for name, schema, run, fake in (
+    ("gather", f"({TERMS}, Tensor? h, int free, ScalarType dtype) -> Tensor", gather, fake_gather),
+    (
+        "gather_dot",
+        f"({TERMS}, Tensor h, Tensor against) -> (Tensor, Tensor)",
+        gather_dot,
+        fake_gather_dot,
+    ),
+    ("dot", f"({TERMS}, Tensor against) -> Tensor", dot, fake_dot),
+):
+    torch.library.define(f"butcher::{name}", schema)
+    torch.library.impl(f"butcher::{name}", "default", run)
+    torch.library.register_fake(f"butcher::{name}", fake)
