@@ -25,6 +25,7 @@ ORDER = [
     "figure",
     "compiler",
     "kernels",
+    "parallel",
     "block",
     "counting",
     "models",

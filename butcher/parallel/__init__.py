@@ -1,0 +1,1 @@
+"""Evaluations of a block that need nothing of each other, at the same time."""
