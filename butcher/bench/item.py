@@ -61,7 +61,11 @@ class Method:
 
     @property
     def is_shared(self) -> bool:
-        return self.shared or self.scheme.shared or self.held == "controlled"
+        return self._is_made_shared or len(self.graph.groups) == 1 < len(self.graph.evaluations)
+
+    @property
+    def _is_made_shared(self) -> bool:
+        return self.shared or self.held == "controlled"
 
     @property
     def _scheme(self) -> Scheme:
@@ -81,7 +85,7 @@ class Method:
             self._scheme,
             branches[0] if self.is_shared else list(branches),
             step=None if self.held == "bounded" else self.held,
-            weights="shared" if self.is_shared else None,
+            weights="shared" if self._is_made_shared else None,
             **loose,
         )
 
@@ -109,6 +113,10 @@ def method(spec: str, held: Held, *, shared: bool = False) -> Method:
     for what, number in (("slots", len(scheme.slots)), ("states", len(graph.states))):
         if number != 1:
             raise CannotMeasureError(f"{scheme.name} has {number} {what}; it takes one to measure")
+    if 1 < len(graph.groups) < len(graph.evaluations):
+        raise CannotMeasureError(
+            f"{scheme.name} shares some of its sub-nets; it takes one, or one a stage, to measure"
+        )
     if graph.takes_time:
         raise CannotMeasureError(f"{scheme.name} gives its sub-nets the time; none is measured")
     return made
