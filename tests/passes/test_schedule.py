@@ -1,84 +1,144 @@
-"""`schedule` computes things when they are first needed and frees them when they are not."""
+"""`schedule` says what is computed when: it means the graph, and carries what its cover says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+from typing import cast
+
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from ir import graphs
-from ir.residues import run, slots, states, symbols
 from ir.strategies import graphs as random_graphs
+from passes.followed import POLICIES, apart, carried, follow
 
-from butcher.coefficient import Number
+from butcher.analysis.network.carried import Cover, covers
+from butcher.compiler import load, shipped
+from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph
-from butcher.passes.schedule import schedule
+from butcher.ir.lower import Step as StepKind
+from butcher.ir.lower import lower
+from butcher.passes.prune import prune
+from butcher.passes.schedule import Add, Drop, Evaluate, Join, schedule
+
+STEPS = ("fixed", "learned", "per-stage")
 
 
-def follow(graph: Graph) -> None:
-    """Compute in the order of the schedule, free at once, and get the outputs."""
-    plan = schedule(graph)
-    values, apply, now = states(graph), slots(graph), symbols(graph)
-    known = dict(values)
-    for key in plan.freed_after(-1):
-        del known[key]
-    for position, key in enumerate(plan.order):
-        if key in graph.row:
-            total = next(iter(values.values())) * Number.of(0)
-            for term in graph.row[key].terms:
-                total = total + known[term.source] * term.coefficient.evaluate(now)
-            known[key] = total
-        else:
-            e = graph.evaluation[key]
-            time = Number.of(5) / 3 + e.c.evaluate(now) * now["h"] if e.c else Number.of(5) / 3
-            known[key] = apply(e, time, known[e.argument])
-        for freed in plan.freed_after(position):
-            del known[freed]
-    expected = run(graph)
-    assert tuple(known[key] for key in graph.outputs) == expected.outputs
-    assert tuple(known[e.row] for e in graph.estimates) == expected.estimates
-    returned = {*graph.outputs, *(e.row for e in graph.estimates)}
-    sources = {graph.row[key].only_source for key in returned if key in graph.row}
-    assert known.keys() <= returned | sources, "what is left is returned"
+@cache
+def block(name: str, step: str) -> Graph:
+    return straightened(lower(load(name), cast(StepKind, step)))
+
+
+def own(graph: Graph, found: Sequence[Cover]) -> list[set[str]]:
+    """What each says, states and the argument of the evaluation apart."""
+    return [
+        apart(graph, evaluation, [*cover.values, *cover.sums])
+        for evaluation, cover in zip(graph.evaluations, found, strict=True)
+    ]
+
+
+# ---------------------------------------------------------------------- it means the graph
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_method_keeps_its_meaning_whatever_is_carried(name: str, policy: str) -> None:
+    for step in STEPS:
+        graph = block(name, step)
+        found = POLICIES[policy](graph, None)
+        assert carried(graph, schedule(graph, carried=found)) == own(graph, found)
 
 
 @pytest.mark.parametrize("graph", graphs.EXPLICIT, ids=lambda g: g.name)
-def test_following_it_gives_the_outputs(graph: Graph) -> None:
-    follow(graph)
+def test_a_graph_made_by_hand_keeps_its_meaning(graph: Graph) -> None:
+    follow(graph, schedule(graph))
 
 
-@settings(max_examples=50)
+trained = st.sets(st.sampled_from(["h", "a"])).map(frozenset)
+"""Symbols of random graphs that may be tensors: what they multiply may be a sum of its own."""
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@settings(max_examples=60)
+@given(random_graphs(), trained)
+def test_a_random_graph_keeps_its_meaning_whatever_is_carried(
+    policy: str, graph: Graph, tensors: frozenset[str]
+) -> None:
+    found = POLICIES[policy](graph, tensors)
+    follow(graph, schedule(graph, tensors=tensors, carried=found))
+
+
+@settings(max_examples=60)
+@given(random_graphs(), trained)
+def test_what_is_there_is_what_the_cover_says(graph: Graph, tensors: frozenset[str]) -> None:
+    found = covers(graph, tensors)
+    assert carried(graph, schedule(graph, tensors=tensors)) == own(graph, found)
+
+
+@settings(max_examples=30)
 @given(random_graphs())
-def test_following_it_through_a_random_graph_gives_the_outputs(graph: Graph) -> None:
-    follow(graph)
+def test_without_tensors_every_row_is_one_sum(graph: Graph) -> None:
+    steps = schedule(graph, tensors=())
+    assert not any(isinstance(step, Join) for step in steps)
+    follow(graph, steps)
 
 
-@settings(max_examples=50)
-@given(random_graphs())
-def test_rows_are_computed_right_before_their_first_use(graph: Graph) -> None:
-    order = schedule(graph).order
-    last = max((i for i, key in enumerate(order) if key in graph.evaluation), default=0)
-    for position, key in enumerate(order[:last]):
-        if key in graph.row:
-            assert graph.evaluation[order[position + 1]].argument == key
+@pytest.mark.parametrize("name", ["dopri54", "verner89", "bs32"])
+def test_estimates_are_computed_where_they_are_kept(name: str) -> None:
+    graph = prune(lower(load(name)), keep_estimates=True)
+    assert graph.estimates
+    assert carried(graph, schedule(graph)) == own(graph, covers(graph))
+
+
+# ---------------------------------------------------------------------- how it reads
+
+
+def told(graph: Graph) -> list[str]:
+    """The steps in words, `Drop` left out."""
+    found = []
+    for step in schedule(graph):
+        match step:
+            case Add():
+                sources = " ".join(term.source for term in step.terms)
+                found.append(f"{step.sum.key} {'=' if step.begins else '+='} {sources}")
+            case Join():
+                found.append(f"join {step.row.key}")
+            case Evaluate(evaluation):
+                found.append(evaluation.key)
+            case Drop():
+                pass
+    return found
+
+
+def test_rk4_begins_the_new_value_when_k1_and_k2_would_have_to_be_kept() -> None:
+    assert told(block("rk4", "fixed")) == [
+        "k1",
+        "Y2 = u[n] k1",
+        "k2",
+        "u[n+1] = u[n] k1 k2",
+        "Y3 = u[n] k2",
+        "k3",
+        "u[n+1] += k3",
+        "Y4 = u[n] k3",
+        "k4",
+        "u[n+1] += k4",
+    ]
 
 
 def test_the_new_x_of_revnet_is_computed_once_before_g() -> None:
-    plan = schedule(graphs.revnet())
-    assert plan.order == ("Y1", "k1", "x[n+1]", "k2", "y[n+1]")
-    assert plan.last_use == {
-        "x[n]": 2, "y[n]": 4, "Y1": 1, "k1": 2, "x[n+1]": 5, "k2": 4, "y[n+1]": 5
-    }  # fmt: skip
+    assert told(graphs.revnet()) == ["k1", "x[n+1] = x[n] k1", "k2", "y[n+1] = y[n] k2"]
 
 
-def test_a_state_lives_as_long_as_a_row_that_is_the_state() -> None:
-    plan = schedule(graphs.one_step("step", {"k1": 1}))
-    assert plan.order[:2] == ("Y1", "k1")
-    assert plan.last_use["u[n]"] == 1
+def test_what_a_trained_step_multiplies_is_added_up_apart() -> None:
+    graph = block("heun2", "learned")
+    assert told(graph)[-2:] == ["u[n+1]/1 = k1 k2", "join u[n+1]"]
 
 
 def test_rows_that_nothing_reads_are_not_computed() -> None:
-    assert "w" not in schedule(graphs.dead_parts()).order
+    assert not any(word.startswith("w ") for word in told(graphs.dead_parts()))
 
 
-def test_an_implicit_graph_has_no_order() -> None:
+def test_an_implicit_graph_has_no_schedule() -> None:
     with pytest.raises(ValueError, match="unroll it first"):
         schedule(graphs.gauss4())
