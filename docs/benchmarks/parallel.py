@@ -8,7 +8,8 @@ Times are processor seconds, which other work on the machine lengthens far less 
 clock. The first command gives one thread's. The second gives the critical path on two cores: the
 seconds of the calling thread and, where others work meanwhile, what the longest of them takes
 more. That is what two free cores would need if waking, waiting and the interpreter's lock cost
-nothing. (A thread of OpenMP that waits must not spin: hence the policy.)
+nothing. (A thread of OpenMP that waits must not spin: hence the policy.) With `--clock` it is
+the clock's: for a machine that does nothing else.
 
 Sub-nets are conv-BN-ReLU-conv-BN, 3x3, float32; rounds go through all ways in turn; every sample
 goes to the JSON file, ratios of medians into a table.
@@ -248,8 +249,8 @@ def check(branches: Sequence[Branch], inputs: Sequence[Tensor]) -> None:
             torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
 
 
-def seconds() -> float:
-    """Along the critical path, since some beginning."""
+def critical_path() -> float:
+    """Processor seconds along it, since some beginning."""
     return time.thread_time() + beyond
 
 
@@ -257,12 +258,19 @@ class Case:
     """All ways at one shape, in evaluation or in training."""
 
     def __init__(
-        self, shape: tuple[int, ...], count: int, threads: int, *, training: bool, cores: bool
+        self,
+        shape: tuple[int, ...],
+        count: int,
+        threads: int,
+        now: Callable[[], float],
+        *,
+        training: bool,
+        cores: bool,
     ) -> None:
         torch.manual_seed(0)
         torch.set_num_threads(threads)
         self.key = {"shape": shape, "count": count, "threads": threads, "training": training}
-        self.threads = threads
+        self.threads, self.now = threads, now
         branches = [Branch(shape[1]).train(training) for _ in range(count)]
         inputs = [torch.randn(shape, requires_grad=training) for _ in range(count)]
         check(branches, inputs)
@@ -273,19 +281,19 @@ class Case:
         self.seconds: dict[str, list[float]] = {name: [] for name in self.steps}
         for step in self.steps.values():
             step()
-        start = seconds()
+        start = now()
         self.steps["in turn"]()
-        self.repeats = max(1, round(SAMPLE / max(seconds() - start, 1e-6)))
+        self.repeats = max(1, round(SAMPLE / max(now() - start, 1e-6)))
 
     def round(self) -> None:
         """One sample of every way."""
         torch.set_num_threads(self.threads)
         for name, step in self.steps.items():
             step()
-            start = seconds()
+            start = self.now()
             for _ in range(self.repeats):
                 step()
-            self.seconds[name].append((seconds() - start) / self.repeats)
+            self.seconds[name].append((self.now() - start) / self.repeats)
 
     def has(self, rounds: int) -> bool:
         """Of each way so many samples."""
@@ -315,11 +323,11 @@ class Case:
         return f"| {what} | {size} | {milliseconds} | {' | '.join(cells)} | {least} |"
 
 
-def save(path: Path, cases: Sequence[Case], cores: bool) -> None:
+def save(path: Path, cases: Sequence[Case], measured: str) -> None:
     about = {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "measured": "processor seconds, critical path" if cores else "processor seconds",
+        "measured": measured,
     }
     found = [{**case.key, "seconds": case.seconds} for case in cases]
     path.write_text(json.dumps({**about, "cases": found}, indent=1) + "\n", encoding="utf-8")
@@ -329,13 +337,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cores", action="store_true", help="what threads gain")
+    parser.add_argument("--clock", action="store_true", help="by the clock: nothing else may run")
     parser.add_argument("--count", type=int, default=2, help="evaluations on one level")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--minutes", type=float, default=10.0)
     given = parser.parse_args()
+    now = time.perf_counter if given.clock else critical_path
+    measured = (
+        "seconds by the clock" if given.clock else "processor seconds along the critical path"
+    )
     end = time.monotonic() + 60 * given.minutes
     cases = [
-        Case(shape, given.count, threads, training=training, cores=given.cores)
+        Case(shape, given.count, threads, now, training=training, cores=given.cores)
         for threads in ((1, 2) if given.cores else (1,))
         for training in (False, True)
         for shape in SHAPES
@@ -344,7 +357,7 @@ def main() -> None:
         for case in cases:
             if not case.has(given.rounds):
                 case.round()
-        save(given.output, cases, given.cores)
+        save(given.output, cases, measured)
     print(f"Python {platform.python_version()}, torch {torch.__version__}, {given.count} at a time")
     for case in cases:
         print(case.key["threads"], case.row(), flush=True)
