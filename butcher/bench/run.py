@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal, get_args
 
+import torch
+import torch._dynamo
+
 from butcher.bench.carried import of_shipped
 from butcher.bench.clock import interleaved, threads
 from butcher.bench.graphs import graphs
@@ -45,7 +48,8 @@ def run(
 ) -> Record:
     """Measure; `said` is told what is going on."""
     here = machine(settings.device)
-    with threads(settings.threads):
+    # Of one class many modules are compiled here, each in two modes.
+    with threads(settings.threads), torch._dynamo.config.patch(recompile_limit=256):
         results: list[Result] = []
         if "blocks" in parts:
             works = Workshop(settings).works(methods, PEERS if peers else ())

@@ -17,7 +17,7 @@ class Settings(Model):
 
     rounds      how often everything is measured, in a new order each time; warm_up rounds go
                 before, the same number for everything.
-    compiled    whether blocks, naive forms and references are measured compiled, too.
+    compiled    whether blocks and references are measured compiled, too.
     clock       cpu: the time that this process computes, which others that compute meanwhile
                 disturb least; wall: that which goes by, for several threads. A GPU is timed by its
                 own events.

@@ -111,7 +111,7 @@ class Workshop:
 
 def is_one_graph(work: Work) -> bool:
     """Whether it is compiled, too: peers break the graph, and a tile is a graph of its own."""
-    return work.kind in {"alone", "euler", "block", "naive"} and not work.shared
+    return work.kind in {"alone", "euler", "block"} and not work.shared
 
 
 def _tiled(method: Method, samples: int, branches: Sequence[nn.Module]) -> nn.Module:

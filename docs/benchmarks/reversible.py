@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.profiler import ProfilerActivity, profile
 from torch.utils.checkpoint import checkpoint
 
 import butcher
+from butcher.counting.memory import peak as counted
 from butcher.models.reversible import Reversible
 
 WIDTH, SIDE, BATCH = 16, 32, 8
@@ -64,15 +64,7 @@ def peak(network: nn.Module) -> float:
     """The most that is live at once above what is live before, in maps."""
     step = step_of(network)
     step()  # the gradients are there
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
-        step()
-    events = profiled.profiler.kineto_results.events()
-    live = most = 0
-    for event in sorted(events, key=lambda e: e.start_ns()):
-        if event.name() == "[memory]":
-            live += event.nbytes()
-            most = max(most, live)
-    return most / MAP
+    return counted(step) / MAP
 
 
 def seconds(networks: list[nn.Module]) -> list[list[float]]:
