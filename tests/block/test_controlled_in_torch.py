@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from block.nets import Mix, TimedMix
+from block.nets import Mix, Scaled, TimedMix
 from torch import Tensor, nn
 
 import butcher
@@ -35,13 +35,13 @@ def told(block: nn.Module) -> list[Any]:
 @pytest.mark.parametrize(
     ("name", "f", "given"),
     [
-        ("bs32", Mix, {}),
-        ("bs32", Mix, {"per": "sample", "controller": "PID", "detach": False}),
-        ("cashkarp45", Mix, {"per": "sample"}),
-        ("heun2", Mix, {"detach": False, "first_step": 0.5, "rtol": 0.1}),
+        ("bs32", Scaled, {}),
+        ("bs32", Scaled, {"per": "sample", "controller": "PID", "detach": False}),
+        ("cashkarp45", Scaled, {"per": "sample"}),
+        ("heun2", Scaled, {"detach": False, "first_step": 0.5, "rtol": 0.1}),
         (TIMED, TimedMix, {"per": "sample", "relative_to": "state"}),
-        (LENGTH, Mix, {}),
-        ("bs32", Mix, {"weights": "per-stage", "rtol": 0.1, "atol": 0.1}),
+        (LENGTH, Scaled, {}),
+        ("bs32", Scaled, {"weights": "per-stage", "rtol": 0.1, "atol": 0.1}),
     ],
     ids=["fsal", "per-sample", "plain", "through", "timed", "length", "per-stage"],
 )
@@ -75,7 +75,7 @@ def test_compiled_steps_that_do_not_suffice_are_nan(per: str) -> None:
 @pytest.mark.parametrize("per", ["batch", "sample"])
 @pytest.mark.parametrize("name", ["bs32", "verner65"])
 def test_exports_for_every_batch_size(name: str, per: str) -> None:
-    block = controlled(name, per=per)
+    block = controlled(name, Scaled, per=per)
     batch = torch.export.Dim("batch", min=2, max=64)
     example = (torch.randn(3, 3, 4, 4),)
     with torch.no_grad():
@@ -106,7 +106,7 @@ def test_onnx_runtime_computes_the_same(per: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_inductor_compiles() -> None:
-    block, u = controlled("bs32", per="sample"), torch.randn(3, 3, 4, 4)
+    block, u = controlled("bs32", Scaled, per="sample"), torch.randn(3, 3, 4, 4)
     compiled = torch.compile(block, fullgraph=True)
     torch.testing.assert_close(compiled(u), block(u), rtol=1e-9, atol=1e-9)
 

@@ -46,9 +46,12 @@ def gradients(network: nn.Module, x: Tensor) -> dict[str, Tensor]:
     "family", [f if f in DIFFERENT else pytest.param(f, marks=pytest.mark.slow) for f in FAMILIES]
 )
 def test_training_compiles_as_one_graph(family: str) -> None:
-    """Forwards and backwards; batch normalisation, draws and trained steps included."""
+    """Batch normalisation, draws and trained steps included; where networks differ most, the
+    backward pass is one graph as well, which aot_eager traces.
+    """
     network, x = small(family, **plain(family)).train(), data(family)
-    compiled = torch.compile(copy.deepcopy(network), fullgraph=True, backend="aot_eager")
+    backend = "aot_eager" if family in DIFFERENT else "eager"
+    compiled = torch.compile(copy.deepcopy(network), fullgraph=True, backend=backend)
     wanted, found = gradients(network, x), gradients(compiled, x)
     for (name, one), (_, other) in zip(wanted.items(), found.items(), strict=True):
         assert other.isfinite().all(), name
@@ -61,7 +64,7 @@ def test_training_compiles_as_one_graph(family: str) -> None:
 @each_family
 def test_evaluation_compiles_as_one_graph(family: str) -> None:
     network = used(family)
-    compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+    compiled = torch.compile(network, fullgraph=True, backend="eager")
     with torch.no_grad():
         assert agree(network(x := data(family)), compiled(x))
 
@@ -83,7 +86,8 @@ def test_a_reversible_network_trains_compiled() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["lm-resnet", "transformer"])
 def test_inductor_trains_in_bfloat16(family: str) -> None:
-    network, x = small(family, **plain(family)).float().train(), data(family).float()
+    size = {"widths": [4], "blocks": 2} if family == "lm-resnet" else {"blocks": 1}
+    network, x = small(family, **size).float().train(), data(family).float()
     compiled = torch.compile(network, fullgraph=True)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         loss = compiled(x).float().square().sum()
