@@ -1,10 +1,11 @@
-"""The arithmetic between the stages of a block, at one kernel a row and one a value back.
+"""The arithmetic between the stages of a block, at one kernel a stage and one a value back.
 
 `spread` says by how many rows a value will be read; `gather` computes a row that is written as on
-paper, `gather(u + h * (0.5 * k1))`. `sums` is the notation, `gradients` what goes back,
-`operations` the three operators that both rest on, `fused` their one Triton kernel.
+paper, `gather(u + h * (0.5 * k1))`. `sums` is the notation, of the `values` that `rows` read;
+`gradients` is what goes back, `operations` the three operators that all of it rests on, `fused`
+their one Triton kernel.
 """
 
-from butcher.kernels.sums import gather, spread
+from butcher.kernels.sums import gather, recovered, spread
 
-__all__ = ["gather", "spread"]
+__all__ = ["gather", "recovered", "spread"]

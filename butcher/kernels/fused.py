@@ -1,8 +1,7 @@
-"""The one Triton kernel: a linear combination, and its inner product with a further tensor.
+"""The one Triton kernel: linear combinations of the same maps, and an inner product with one.
 
-Memory bounds it: every term is read once, in vectors of 16 bytes, and the result written once. It
-has as many loads as terms, and no loop; 65 of them, a full row of 64 stages, still fit a thread's
-registers.
+Memory bounds it: it reads every term once, in vectors of 16 bytes, however many rows it writes. It
+has no loop: 65 terms in one row, or 16 terms in 16 rows, still fit a thread's registers.
 """
 
 from collections.abc import Sequence
@@ -13,61 +12,72 @@ import triton.language as tl
 from torch import Tensor
 
 WARPS = 4
-# What the threads of four warps read with one vector each, times two for the narrow types.
+# What the threads of four warps read with one vector each, of an element's size in bytes.
 BLOCKS = {2: 1024, 4: 512, 8: 256}
 
 
 @triton.jit  # type: ignore[untyped-decorator]
 def kernel(  # type: ignore[no-untyped-def]
-    out,
+    totals,
     terms,
     coefficients,
     h,
     against,
     partials,
     numel,
+    reads: tl.constexpr,
+    opened: tl.constexpr,
     free: tl.constexpr,
     accumulator: tl.constexpr,
     block: tl.constexpr,
 ):
-    """out = s + h d and partials = <against, d>, for s of the first `free` terms, d of the rest.
+    """totals[r] (+)= s_r + h d_r, s of the first `free` terms, d of the rest; the first `opened`
+    totals are added to, and reads[r][j] says whether row r has term j.
 
-    None for `out`, `h` or `against` leaves out what depends on it.
+    With `against`, partials = <against, d> of the only row, which then need not have a total.
     """
     # 64 bits: a map of 2^31 elements is not beyond such a device
     at = tl.program_id(0).to(tl.int64) * block + tl.arange(0, block)
     inside = at < numel
-    total = tl.zeros((block,), accumulator)
-    direction = tl.zeros((block,), accumulator)
+    xs = ()
     for j in tl.static_range(len(terms)):
         x = tl.load(terms[j] + at, mask=inside, other=0).to(accumulator)
-        if j < free:
-            total += coefficients[j] * x
-        else:
-            direction += coefficients[j] * x
-    if against is not None:
-        y = tl.load(against + at, mask=inside, other=0).to(accumulator)
-        tl.store(partials + tl.program_id(0), tl.sum(direction * y))
-    if out is not None:
-        if h is not None:
-            total += tl.load(h).to(accumulator) * direction
-        tl.store(out + at, total.to(out.dtype.element_ty), mask=inside)
+        xs = xs + (x,)  # type: ignore[assignment]  # noqa: RUF005 - triton knows no star
+    for r in tl.static_range(len(reads)):
+        total = tl.zeros((block,), accumulator)
+        direction = tl.zeros((block,), accumulator)
+        if r < opened:
+            total += tl.load(totals[r] + at, mask=inside, other=0).to(accumulator)
+        for j in tl.static_range(len(terms)):
+            if reads[r][j]:
+                if j < free:
+                    total += coefficients[r][j] * xs[j]
+                else:
+                    direction += coefficients[r][j] * xs[j]
+        if against is not None:
+            y = tl.load(against + at, mask=inside, other=0).to(accumulator)
+            tl.store(partials + tl.program_id(0), tl.sum(direction * y))
+        if r < len(totals):
+            if h is not None:
+                total += tl.load(h).to(accumulator) * direction
+            tl.store(totals[r] + at, total.to(totals[r].dtype.element_ty), mask=inside)
 
 
 def launch(
-    out: Tensor | None,
+    totals: Sequence[Tensor],
+    opened: int,
     terms: Sequence[Tensor],
-    coefficients: Sequence[float],
+    rows: Sequence[Sequence[float]],
     h: Tensor | None,
     free: int,
     against: Tensor | None = None,
 ) -> Tensor | None:
-    """Fill `out`; return <against, d> where that is asked for, of shape (), in the accumulator.
+    """Fill `totals`; return <against, d> where that is asked for, of shape (), in the accumulator.
 
     Every tensor is dense and laid out like the others. Nothing waits for the device.
     """
-    like = terms[0] if out is None else out
-    tensors = [*terms, like]
+    tensors = [*totals, *terms] if against is None else [*totals, *terms, against]
+    like = tensors[0]
     wide = any(x.dtype == torch.float64 for x in tensors)
     numel, block = like.numel(), BLOCKS[like.element_size()]
     programs = triton.cdiv(numel, block)
@@ -76,17 +86,19 @@ def launch(
         kind = torch.float64 if wide else torch.float32
         partials = torch.empty(programs, dtype=kind, device=like.device)
     # A float that a kernel is given is one of 32 bits; one that is compiled in is not.
-    numbers = [tl.constexpr(c) for c in coefficients] if wide else coefficients
+    numbers = tuple(tuple(tl.constexpr(c) if wide else c for c in row) for row in rows)
     if numel:
         with torch.cuda.device_of(like):  # type: ignore[no-untyped-call]
             kernel[(programs,)](
-                out,
+                tuple(totals),
                 tuple(terms),
-                tuple(numbers),
+                numbers,
                 h,
                 against,
                 partials,
                 numel,
+                tuple(tuple(c != 0 for c in row) for row in rows),
+                opened,
                 free,
                 tl.float64 if wide else tl.float32,
                 block,

@@ -12,63 +12,46 @@ Asked for a graph of itself, the backward pass is written in torch's own arithme
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Combination:
-    """s + h d: s of the first `free` tensors, d of the others; without h there are no others."""
-
-    tensors: Sequence[Tensor]
-    coefficients: Sequence[float]
-    h: Tensor | None
-    free: int
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.tensors[0].dtype
-
-    def value(self) -> Tensor:
-        """A tensor of the first one's type; the first itself, under a new name, if it is alone."""
-        first = self.tensors[0]
-        if len(self.tensors) == 1 and self.free == 1 and self.coefficients[0] == 1:
-            return first.detach()
-        gather = torch.ops.butcher.gather
-        return gather(self.tensors, self.coefficients, self.h, self.free, first.dtype)  # type: ignore[no-any-return]
-
-
 class Row(torch.autograd.Function):
-    """A combination, of which the values are read beside autograd and the edges lead back.
+    """A row that has been computed, given the edges that lead back to what it read.
 
     With h among what is differentiated, its gradient is <g, X - s> / h, of the row X itself, the
-    sum s of what stands beside h, and the gradient g of X: only the value of h must not be small.
+    sum s of what stands `beside` h, and the gradient g of X: only the value of h must not be small.
     """
 
     @staticmethod
-    def forward(ctx: Any, row: Combination, h: Tensor | None, *edges: Tensor) -> Tensor:
+    def forward(
+        ctx: Any,
+        computed: Sequence[Tensor],
+        beside: Sequence[tuple[Tensor, float]],
+        h: Tensor | None,
+        *edges: Tensor,
+    ) -> Tensor:
         ctx.set_materialize_grads(False)
         ctx.count = len(edges)
-        value = row.value()
-        ctx.coefficients = [1.0, *(-c for c in row.coefficients[: row.free])]
-        if ctx.needs_input_grad[1]:
-            ctx.save_for_backward(h, value, *row.tensors[: row.free])
+        (value,) = computed
+        if ctx.needs_input_grad[2]:
+            ctx.coefficients = [1.0, *(-c for _, c in beside)]
+            ctx.save_for_backward(h, value, *(x for x, _ in beside))
         return value
 
     @staticmethod
     def backward(ctx: Any, g: Tensor | None) -> tuple[Tensor | None, ...]:
         along_h = None
-        if g is not None and ctx.needs_input_grad[1]:
+        if g is not None and ctx.needs_input_grad[2]:
             h, *terms = ctx.saved_tensors
             if torch.is_grad_enabled():
                 inner = (g * plain_sum(terms, ctx.coefficients)).sum()
             else:
                 inner = torch.ops.butcher.dot(terms, ctx.coefficients, g)
             along_h = (inner / h.reshape(())).to(h.dtype).reshape(h.shape)
-        return None, along_h, *[g] * ctx.count
+        return None, None, along_h, *[g] * ctx.count
 
 
 class Column(torch.autograd.Function):
@@ -112,9 +95,9 @@ class Column(torch.autograd.Function):
         elif h is None and coefficients == [1.0]:
             along_x, inner = terms[0], None
         else:
+            along_x, inner = torch.empty_like(terms[0], dtype=ctx.dtype), None
             free = len(terms) if h is None else 0
-            along_x = torch.ops.butcher.gather(terms, coefficients, h, free, ctx.dtype)
-            inner = None
+            torch.ops.butcher.gather([along_x], 0, terms, coefficients, h, free)
         along_h = None if inner is None else inner.to(h.dtype).reshape(h.shape)
         return along_x.to(ctx.dtype), along_h, None, None, None, None
 

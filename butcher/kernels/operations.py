@@ -2,16 +2,17 @@
 
 With s = sum of c_j x_j over the first `free` terms, and d the same sum over the others:
 
-    gather        s + h d             a row; back, what a value gets from the rows that read it
-    gather_dot    h d, <against, d>   the same, and the gradient of h that belongs to it
-    dot           <against, d>        the gradient of h from what a row added
+    gather        X = s + h d, or X += s + h d, for one row X or for several that read the same
+                  terms; back, what a value gets from the rows that read it
+    gather_dot    h d, <against, d>: the latter, and the gradient of h that belongs to it
+    dot           <against, d>: the gradient of h from what a row added
 
 They are operators for whoever watches the dispatcher (modes that count, tensors without content).
 What autograd needs to know is in `gradients`: no operator may return one tensor twice.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from importlib.util import find_spec
 
 import torch
@@ -19,42 +20,46 @@ from torch import Tensor
 
 
 def gather(
+    totals: Sequence[Tensor],
+    opened: int,
     terms: Sequence[Tensor],
     coefficients: Sequence[float],
     h: Tensor | None,
     free: int,
-    dtype: torch.dtype,
-) -> Tensor:
-    """s + h d in `dtype`. Without h, `free` is the number of terms."""
-    if fuses(terms):
+) -> None:
+    """Fill `totals`, which are dense and laid out alike; the first `opened` are added to.
+
+    coefficients   of each total in turn, one a term; where it is 0, the term is not read. Without
+                   h, `free` is the number of terms.
+    """
+    count = len(terms)
+    rows = [coefficients[i * count : (i + 1) * count] for i in range(len(totals))]
+    if fuses([*totals, *terms]):
         from butcher.kernels.fused import launch
 
-        out = torch.empty_like(terms[0], dtype=dtype)
-        launch(out, alike(terms, out), coefficients, h, free)
-        return out
-    if h is None:
-        return chain(terms, coefficients).to(dtype)
-    direction = chain(terms[free:], coefficients[free:])
-    if not free:
-        return direction.mul_(h.reshape(())).to(dtype)
-    total = chain(terms[:free], coefficients[:free])
-    return total.addcmul_(direction.to(total.dtype), h.to(total.dtype).reshape(())).to(dtype)
+        launch(totals, opened, alike(terms, totals[0]), rows, h, free)
+        return
+    for i, (total, row) in enumerate(zip(totals, rows, strict=True)):
+        read = [(x, c) for x, c in zip(terms, row, strict=True) if c]
+        beside = sum(c != 0 for c in row[:free])
+        add_up(total, i < opened, read[:beside], read[beside:], h)
 
 
 def gather_dot(
     terms: Sequence[Tensor], coefficients: Sequence[float], h: Tensor, against: Tensor
 ) -> tuple[Tensor, Tensor]:
     """h d in the type of `against`, and <against, d> in at least single precision."""
+    out = torch.empty_like(against)
     if fuses([*terms, against]):
         from butcher.kernels.fused import launch
 
-        out = torch.empty_like(against)
-        inner = launch(out, alike(terms, out), coefficients, h, 0, *alike([against], out))
+        beside = alike([against], out)[0]
+        inner = launch([out], 0, alike(terms, out), [coefficients], h, 0, beside)
         assert inner is not None
         return out, inner
-    direction = chain(terms, coefficients)
+    direction = combined(terms, coefficients)
     inner = inner_product(direction, against)
-    return direction.mul_(h.reshape(())).to(against.dtype), inner
+    return torch.mul(direction, h.reshape(()), out=out), inner
 
 
 def dot(terms: Sequence[Tensor], coefficients: Sequence[float], against: Tensor) -> Tensor:
@@ -62,60 +67,71 @@ def dot(terms: Sequence[Tensor], coefficients: Sequence[float], against: Tensor)
     if fuses([*terms, against]):
         from butcher.kernels.fused import launch
 
-        like = torch.empty_like(terms[0], device="meta")
-        inner = launch(None, alike(terms, like), coefficients, None, 0, *alike([against], like))
+        first, *others = alike([against, *terms], torch.empty_like(against, device="meta"))
+        inner = launch([], 0, others, [coefficients], None, 0, first)
         assert inner is not None
         return inner
-    return inner_product(chain(terms, coefficients), against)
-
-
-def fake_gather(
-    terms: Sequence[Tensor],
-    coefficients: Sequence[float],
-    h: Tensor | None,
-    free: int,
-    dtype: torch.dtype,
-) -> Tensor:
-    return torch.empty_like(terms[0], dtype=dtype)
-
-
-def fake_gather_dot(
-    terms: Sequence[Tensor], coefficients: Sequence[float], h: Tensor, against: Tensor
-) -> tuple[Tensor, Tensor]:
-    return torch.empty_like(against), against.new_empty((), dtype=accumulator(against))
-
-
-def fake_dot(terms: Sequence[Tensor], coefficients: Sequence[float], against: Tensor) -> Tensor:
-    return against.new_empty((), dtype=accumulator(against))
+    return inner_product(combined(terms, coefficients), against)
 
 
 # ---------------------------------------------------------------- without Triton
 
 
-def chain(terms: Sequence[Tensor], coefficients: Sequence[float]) -> Tensor:
-    """sum_j c_j x_j in a buffer of its own, the terms added in their order and in their type."""
-    first, rest = terms[0], list(zip(terms[1:], coefficients[1:], strict=True))
-    if coefficients[0] != 1:
-        total = torch.mul(first, coefficients[0])
-    elif rest:
-        x, c = rest.pop(0)
-        total = torch.add(first, x, alpha=c)
-    else:
-        total = first.clone()
-    for x, c in rest:
+def add_up(
+    total: Tensor,
+    is_open: bool,
+    beside: list[tuple[Tensor, float]],
+    along: list[tuple[Tensor, float]],
+    h: Tensor | None,
+) -> None:
+    """total (+)= s + h d, in the widest type that occurs, the terms in their order."""
+    buffer = total
+    if (wide := widest([total, *(x for x, _ in beside + along)])) != total.dtype:
+        buffer = total.to(wide) if is_open else torch.empty_like(total, dtype=wide)
+    if beside:
+        chain(buffer, is_open, beside)
+    if along:
+        assert h is not None
+        direction, step = torch.empty_like(buffer), h.to(wide).reshape(())
+        chain(direction, False, along)
+        if beside or is_open:
+            buffer.addcmul_(direction, step)
+        else:
+            torch.mul(direction, step, out=buffer)
+    if buffer is not total:
+        total.copy_(buffer)
+
+
+def chain(total: Tensor, is_open: bool, terms: Sequence[tuple[Tensor, float]]) -> None:
+    """total (+)= c_1 x_1 + c_2 x_2 + ..., one `add_` after the other."""
+    if not is_open:
+        (x, c), *terms = terms
+        if c != 1:
+            torch.mul(x, c, out=total)
+        elif terms:
+            (y, d), *terms = terms
+            torch.add(x, y, alpha=d, out=total)
+        else:
+            total.copy_(x)
+    for x, c in terms:
         total.add_(x, alpha=c)
+
+
+def combined(terms: Sequence[Tensor], coefficients: Sequence[float]) -> Tensor:
+    total = torch.empty_like(terms[0], dtype=widest(terms))
+    chain(total, False, list(zip(terms, coefficients, strict=True)))
     return total
 
 
 def inner_product(x: Tensor, y: Tensor) -> Tensor:
-    kind = torch.promote_types(accumulator(x), accumulator(y))
-    (y,) = alike([y.to(kind)], x)
-    return torch.sum(x.to(kind) * y)
+    kind = widest([x, y], torch.float32)
+    return torch.sum(x.to(kind) * y.to(kind))
 
 
-def accumulator(x: Tensor) -> torch.dtype:
-    """The type that sums of such numbers are kept in."""
-    return torch.promote_types(x.dtype, torch.float32)
+def widest(tensors: Sequence[Tensor], least: torch.dtype | None = None) -> torch.dtype:
+    """The type that holds them all; for sums of half precision, `least` is a wider one."""
+    kinds = [x.dtype for x in tensors]
+    return reduce(torch.promote_types, kinds, least or kinds[0])
 
 
 # ---------------------------------------------------------------- with Triton
@@ -123,7 +139,7 @@ def accumulator(x: Tensor) -> torch.dtype:
 
 def fuses(terms: Sequence[Tensor]) -> bool:
     """Whether the kernel is for these: real numbers on a CUDA device, and Triton is there."""
-    return terms[0].is_cuda and all(x.is_floating_point() for x in terms) and has_triton()
+    return all(x.is_cuda and x.is_floating_point() for x in terms) and has_triton()
 
 
 @cache
@@ -152,9 +168,36 @@ def strides(x: Tensor) -> tuple[int, ...]:
 
 # ---------------------------------------------------------------- the operators
 
+
+def fake_gather(
+    totals: Sequence[Tensor],
+    opened: int,
+    terms: Sequence[Tensor],
+    coefficients: Sequence[float],
+    h: Tensor | None,
+    free: int,
+) -> None:
+    """Nothing is left to make."""
+
+
+def fake_gather_dot(
+    terms: Sequence[Tensor], coefficients: Sequence[float], h: Tensor, against: Tensor
+) -> tuple[Tensor, Tensor]:
+    return torch.empty_like(against), fake_dot(terms, coefficients, against)
+
+
+def fake_dot(terms: Sequence[Tensor], coefficients: Sequence[float], against: Tensor) -> Tensor:
+    return against.new_empty((), dtype=widest([*terms, against], torch.float32))
+
+
 TERMS = "Tensor[] terms, float[] coefficients"
 for name, schema, run, fake in (
-    ("gather", f"({TERMS}, Tensor? h, int free, ScalarType dtype) -> Tensor", gather, fake_gather),
+    (
+        "gather",
+        f"(Tensor(a!)[] totals, int opened, {TERMS}, Tensor? h, int free) -> ()",
+        gather,
+        fake_gather,
+    ),
     (
         "gather_dot",
         f"({TERMS}, Tensor h, Tensor against) -> (Tensor, Tensor)",

@@ -15,14 +15,14 @@ then torch's own arithmetic, for the compiler to fuse and for a transform to tra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from butcher.kernels import operations  # noqa: F401 - registers the operators
-from butcher.kernels.gradients import Column, Combination, Row
+from butcher.kernels.rows import Part, compute
+from butcher.kernels.values import Step, Term, Value
 
 
 def spread(x: Tensor, readers: int) -> Any:
@@ -31,23 +31,38 @@ def spread(x: Tensor, readers: int) -> Any:
     A number that is too large keeps x alive for longer; one that is too small is an error when
     another row reads it. The result is for sums and `gather` alone: a sub-net is given `gather(x)`.
     """
-    return x if is_plain(x) else Sum((Term(1.0, Value(x, readers)),))
+    return x if is_plain(x) else one(x, readers)
 
 
-def gather(row: Any, *, recover: bool = False) -> Tensor:
-    """The tensor that a sum amounts to, of the type and layout of its first term.
+def recovered(h: Tensor) -> Any:
+    """A trained h, the gradient of which needs no evaluation to be kept: it is <g, X - s> / h.
 
-    One kernel; none for a value alone. In float16 and bfloat16 it adds up in single precision on
-    CUDA, and elsewhere as a chain of `add_` does. With a trained h, every value that it multiplies
-    is kept for the gradient of h; `recover=True` keeps none, and divides by h: it is for float32,
-    an h that stays away from 0, and sub-nets that do not write into their argument.
+    For float32 and wider, an h that stays away from 0, and sub-nets that do not write into their
+    argument. Of any other h, what it multiplies is kept, and its gradient exact.
     """
+    return h if is_plain(h) else Step(h, recover=True)
+
+
+def gather(row: Any, *begun: Any) -> Any:
+    """The tensor that a sum amounts to, of the type and layout of its first term, in one kernel.
+
+    A value alone costs none. With more than one sum, the first is computed, and the others are
+    begun with what they are so far, in the same kernel, which reads each value once:
+
+        Y3, u_next = gather(u + h * (0.5 * k1 + k2), u + h * (0.2 * k1))
+        ...
+        return gather(u_next + h * (0.8 * k3))
+
+    In float16 and bfloat16 it adds up in single precision on CUDA, and elsewhere as a chain of
+    `add_` does; what is begun is rounded each time.
+    """
+    sums = (row, *begun)
     if not isinstance(row, Sum):
-        return row  # type: ignore[no-any-return]
-    sum_, edges = row.read(recover)
-    if not edges:
-        return sum_.value()
-    return Row.apply(sum_, row.h if recover else None, *edges)  # type: ignore[no-any-return]
+        return sums if begun else row
+    parts = [Part.of(s.terms, s.begun) for s in sums]
+    compute(parts)
+    whole = parts[0].result()
+    return (whole, *(Sum((), part) for part in parts[1:])) if begun else whole
 
 
 def is_plain(x: Tensor) -> bool:
@@ -62,77 +77,27 @@ def is_plain(x: Tensor) -> bool:
     )
 
 
-class Value:
-    """A tensor that `left` more rows will read, and the edges along which their gradients return.
-
-    Reads that h multiplies, and those that it does not, have columns of their own: rarely a value
-    has both, as an evaluation that is also handed to the next block.
-    """
-
-    def __init__(self, tensor: Tensor, readers: int) -> None:
-        self.tensor: Tensor | None = tensor
-        self.shape, self.dtype = tensor.shape, tensor.dtype
-        self.readers = self.left = readers
-        self.columns: dict[tuple[int, bool], tuple[Tensor | None, list[float], Any]] = {}
-
-    def read(self, c: float, h: Tensor | None, recover: bool, dtype: torch.dtype) -> Reading:
-        """What one row of type `dtype` is given that reads the value times c, or times h c."""
-        if self.tensor is None:
-            raise RuntimeError(
-                f"a value that was spread to {self.readers} is read by one row more: "
-                f"write spread(..., {self.readers + 1}), the number of rows that read it"
-            )
-        tensor = self.tensor
-        edge = self.edge(tensor, c, h, recover, dtype) if torch.is_grad_enabled() else None
-        self.left -= 1
-        if not self.left:
-            self.tensor, self.columns = None, {}
-        return Reading(tensor, edge)
-
-    def edge(
-        self, tensor: Tensor, c: float, h: Tensor | None, recover: bool, dtype: torch.dtype
-    ) -> Tensor:
-        # The key holds while h lives, which stands in the entry.
-        key = id(h), recover
-        if key not in self.columns:
-            coefficients: list[float] = []
-            edges = Column.apply(tensor, h, coefficients, self.left, dtype, recover)
-            self.columns[key] = h, coefficients, iter(edges)
-        _, coefficients, edges = self.columns[key]
-        coefficients.append(c)
-        return next(edges)  # type: ignore[no-any-return]
-
-
-class Reading(NamedTuple):
-    """A value, and where the gradient of the row that reads it goes; None without gradients."""
-
-    tensor: Tensor
-    edge: Tensor | None
-
-
-class Term(NamedTuple):
-    """coefficient * value, or h * coefficient * value."""
-
-    coefficient: float
-    value: Value
-    h: Tensor | None = None
+def one(x: Tensor, readers: int = 1) -> Sum:
+    return Sum((Term(1.0, Value(x, readers)),))
 
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """A sum of values that is written down and not yet computed."""
+    """A sum of values that is written down and not yet computed, to be added to what is `begun`."""
 
     terms: tuple[Term, ...]
+    begun: Part | None = None
 
     def __add__(self, other: object) -> Sum:
-        if isinstance(other, Tensor):
-            other = Sum((Term(1.0, Value(other, 1)),))
-        return Sum(self.terms + other.terms) if isinstance(other, Sum) else NotImplemented
+        other = one(other) if isinstance(other, Tensor) else other
+        if not isinstance(other, Sum):
+            return NotImplemented
+        if other.begun is not None:
+            raise TypeError("a row that has been begun comes first: write Y3 + h * k2")
+        return Sum(self.terms + other.terms, self.begun)
 
     def __radd__(self, other: object) -> Sum:
-        if not isinstance(other, Tensor):
-            return NotImplemented
-        return Sum((Term(1.0, Value(other, 1)), *self.terms))
+        return one(other) + self if isinstance(other, Tensor) else NotImplemented
 
     def __neg__(self) -> Sum:
         return self * -1
@@ -145,7 +110,11 @@ class Sum:
 
     def __mul__(self, factor: object) -> Sum:
         """By a number; or by a trained h, once."""
+        if self.begun is not None:
+            raise TypeError("a row that has been begun is added to, not multiplied")
         if isinstance(factor, Tensor):
+            factor = Step(factor)
+        if isinstance(factor, Step):
             return self.times(factor)
         if not isinstance(factor, int | float):
             return NotImplemented
@@ -153,37 +122,12 @@ class Sum:
 
     __rmul__ = __mul__
 
-    def times(self, h: Tensor) -> Sum:
-        if h.numel() != 1:
+    def times(self, step: Step) -> Sum:
+        if step.h.numel() != 1:
             raise TypeError(
                 f"a sum is multiplied by numbers and by a step of one element, not by a tensor of "
-                f"shape {tuple(h.shape)}: compile the method in its plain form"
+                f"shape {tuple(step.h.shape)}: compile the method in its plain form"
             )
-        if any(t.h is not None for t in self.terms):
+        if any(t.step is not None for t in self.terms):
             raise TypeError("a sum is multiplied by a trained step once: write h * (0.5 * k1 + k2)")
-        return Sum(tuple(t._replace(h=h) for t in self.terms))
-
-    @property
-    def h(self) -> Tensor | None:
-        """The trained step of this row; a row has one, or none."""
-        steps = [t.h for t in self.terms if t.h is not None]
-        if any(h is not steps[0] for h in steps):
-            raise TypeError("a row has one trained step: write u + h * (0.5 * k1 + k2)")
-        return steps[0] if steps else None
-
-    def read(self, recover: bool) -> tuple[Combination, list[Tensor]]:
-        """The tensors of the row, those that h multiplies last, and an edge back for each."""
-        h = self.h
-        shapes = {tuple(t.value.shape) for t in self.terms}
-        if len(shapes) > 1:
-            raise ValueError(f"a row adds tensors of one shape, not of {sorted(shapes)}")
-        terms = sorted(self.terms, key=lambda t: t.h is not None)
-        dtype = self.terms[0].value.dtype
-        readings = [t.value.read(t.coefficient, t.h, recover, dtype) for t in terms]
-        row = Combination(
-            [r.tensor for r in readings],
-            [t.coefficient for t in terms],
-            h,
-            sum(t.h is None for t in terms),
-        )
-        return row, [r.edge for r in readings if r.edge is not None]
+        return Sum(tuple(t._replace(step=step) for t in self.terms))

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "benchmarks" / "fused.py"
@@ -47,7 +48,17 @@ class Wave(nn.Module):
 
 
 # What moves no map: memory asked for, and the same memory under another name.
-FREE = ("empty", "expand", "detach", "view", "alias", "new_empty", "ones_like", "as_strided")
+FREE = (
+    "empty",
+    "empty_like",
+    "expand",
+    "detach",
+    "view",
+    "alias",
+    "new_empty",
+    "ones_like",
+    "as_strided",
+)
 
 
 class Ran(TorchDispatchMode):
@@ -65,7 +76,9 @@ class Ran(TorchDispatchMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        first = result[0] if isinstance(result, tuple | list) else result
+        # what the rows of the block fill is its first argument
+        first = args[0] if result is None and args else result
+        first = first[0] if isinstance(first, tuple | list) else first
         name = str(func.overloadpacket)
         if name.split(".")[1] not in FREE and isinstance(first, Tensor) and first.numel() > 1:
             self.names.append(name)
@@ -75,3 +88,30 @@ class Ran(TorchDispatchMode):
         """name -> how often, of all but sub-nets of `Squash`."""
         others = [name for name in self.names if "tanh" not in name]
         return {name: others.count(name) for name in sorted(set(others))}
+
+
+class Live(TorchDispatchMode):
+    """Which maps that operators made are still there, those of the memory of `u` left out."""
+
+    def __init__(self, u: Tensor) -> None:
+        super().__init__()
+        self.u, self.made = u, dict[int, StorageWeakRef]()
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor) and "expand" not in str(func):
+            storage = result.untyped_storage()
+            if storage.nbytes() == self.u.numel() * result.element_size():
+                self.made[storage._cdata] = StorageWeakRef(storage)
+        return result
+
+    def maps(self, but: Tensor) -> int:
+        """How many maps, that of `but` not counted."""
+        live = {cdata for cdata, ref in self.made.items() if not ref.expired()}
+        return len(live - {x.untyped_storage()._cdata for x in (but, self.u)})

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from butcher.kernels import gather, spread
-from butcher.kernels.operations import alike, chain, strides
+from butcher.kernels.operations import alike, combined, strides
 
 HALF = torch.bfloat16
 
@@ -32,10 +32,27 @@ def test_nothing_that_is_read_is_written_into() -> None:
     terms = [torch.randn(5) for _ in range(3)]
     before = [x.clone() for x in terms]
     for coefficients in ([1.0, 1.0, 1.0], [2.0, 1.0, -1.0]):
-        result = chain(terms, coefficients)
+        total = combined(terms, coefficients)
         assert all(torch.equal(x, y) for x, y in zip(terms, before, strict=True))
-        assert result.data_ptr() not in {x.data_ptr() for x in terms}
-    assert chain(terms[:1], [1.0]).data_ptr() != terms[0].data_ptr()
+        assert total.data_ptr() not in {x.data_ptr() for x in terms}
+
+
+@pytest.mark.parametrize("h", [None, torch.tensor([0.5])])
+def test_rows_of_the_same_terms_are_filled_together(h: Tensor | None) -> None:
+    terms = [torch.randn(4), torch.randn(4), torch.full((4,), torch.inf)]
+    totals = [torch.ones(4), torch.full((4,), torch.nan)]
+    free = 3 if h is None else 1
+    torch.ops.butcher.gather(totals, 1, terms, [0.0, 3.0, 0.0, 1.0, 2.0, 0.0], h, free)
+    step = 1 if h is None else 0.5
+    torch.testing.assert_close(totals[0], 1 + step * 3 * terms[1])
+    torch.testing.assert_close(totals[1], terms[0] + step * 2 * terms[1])
+
+
+def test_what_a_narrow_value_gets_back_is_summed_up_in_the_wide_type() -> None:
+    gradients = [torch.randn(1000, dtype=torch.float32) for _ in range(9)]
+    total = torch.empty(1000, dtype=HALF)
+    torch.ops.butcher.gather([total], 0, gradients, [1.0] * 9, None, 9)
+    assert torch.equal(total, sum(gradients[1:], gradients[0]).to(HALF))
 
 
 def test_the_result_has_the_type_of_the_first_term() -> None:
@@ -65,7 +82,7 @@ def test_the_operators_are_what_they_declare(operator: str) -> None:
     terms = [torch.randn(2, 3) for _ in range(3)]
     coefficients, h = [1.0, 0.5, -2.0], torch.tensor([0.3])
     arguments = {
-        "gather": (terms, coefficients, h, 1, torch.float32),
+        "gather": ([torch.zeros(2, 3)], 1, terms, coefficients, h, 1),
         "gather_dot": (terms, coefficients, h, torch.randn(2, 3)),
         "dot": (terms, coefficients, torch.randn(2, 3)),
     }[operator]

@@ -39,6 +39,7 @@ def interpreted() -> dict[str, dict[str, float]]:
         ("lengths", 101),
         ("types", 3),
         ("steps", 9),
+        ("together", 18),
         ("sizes", 6),
         ("inner_products", 9),
         ("layouts", 8),
@@ -56,8 +57,12 @@ def test_the_interpreted_kernel_is_off_by_roundings_alone(
 # ---------------------------------------------------------------- compiled, without a device
 
 
-def compiled(terms: int, types: str = "bf16", *, steps: bool = False) -> Any:
-    """The kernel for an H100 or H200: `terms` maps, each at an address that 16 divides."""
+def compiled(terms: int, types: str = "bf16", *, rows: int = 1, column: bool = False) -> Any:
+    """The kernel for an H100 or H200; addresses and sizes are those of whole vectors.
+
+    rows     each leaves one of the terms out; the first has been begun, if there are several.
+    column   with a trained step: what a value gets back, and the step.
+    """
     from triton import compile
     from triton import language as tl
     from triton.backends.compiler import GPUTarget
@@ -66,33 +71,44 @@ def compiled(terms: int, types: str = "bf16", *, steps: bool = False) -> Any:
     from butcher.kernels.fused import BLOCKS, WARPS, kernel
 
     signature = {
-        "out": f"*{types}",
+        "totals": (f"*{types}",) * rows,
         "terms": (f"*{types}",) * terms,
-        "coefficients": ("fp32",) * terms,
-        "h": "*fp32" if steps else "constexpr",
-        "against": f"*{types}" if steps else "constexpr",
-        "partials": "*fp32" if steps else "constexpr",
+        "coefficients": (("fp32",) * terms,) * rows,
+        "h": "*fp32" if column else "constexpr",
+        "against": f"*{types}" if column else "constexpr",
+        "partials": "*fp32" if column else "constexpr",
         "numel": "i64",
-        **dict.fromkeys(("free", "accumulator", "block"), "constexpr"),
+        **dict.fromkeys(("reads", "opened", "free", "accumulator", "block"), "constexpr"),
     }
-    block = BLOCKS[2 if types == "bf16" else 4]
-    values = {"free": 0 if steps else terms, "accumulator": tl.float32, "block": block}
-    if not steps:
+    values = {
+        "reads": tuple(tuple(rows == 1 or i != j for j in range(terms)) for i in range(rows)),
+        "opened": int(rows > 1),
+        "free": 0 if column else terms,
+        "accumulator": tl.float32,
+        "block": BLOCKS[2 if types == "bf16" else 4],
+    }
+    if not column:
         values |= dict.fromkeys(("h", "against", "partials"))
     names = list(signature)
     constants = {(names.index(name),): value for name, value in values.items()}
-    pointers = [(0,), (6,), *((1, j) for j in range(terms)), *([(4,)] if steps else [])]
-    aligned = {place: [["tt.divisibility", 16]] for place in pointers}
+    places = [(6,), *((0, i) for i in range(rows)), *((1, j) for j in range(terms))]
+    places += [(4,)] if column else []
+    aligned = {place: [["tt.divisibility", 16]] for place in places}
     source = ASTSource(kernel, signature, constants, aligned)
     options = {"num_warps": WARPS, "enable_fp_fusion": True}
     return compile(source, target=GPUTarget("cuda", 90, 32), options=options).asm
 
 
-def test_every_term_is_read_once_in_vectors_of_sixteen_bytes() -> None:
-    for terms, types in ((2, "bf16"), (16, "bf16"), (9, "fp32")):
-        ptx = compiled(terms, types)["ptx"]
-        assert re.findall(r"ld\.global\.(\S+)", ptx) == ["v4.b32"] * terms
-        assert re.findall(r"st\.global\.(\S+)", ptx) == ["v4.b32"]
+@pytest.mark.parametrize(
+    ("terms", "types", "rows"), [(2, "bf16", 1), (16, "bf16", 1), (9, "fp32", 1), (9, "bf16", 4)]
+)
+def test_every_term_is_read_once_in_vectors_of_sixteen_bytes(
+    terms: int, types: str, rows: int
+) -> None:
+    ptx = compiled(terms, types, rows=rows)["ptx"]
+    begun = int(rows > 1)
+    assert re.findall(r"ld\.global\.(\S+)", ptx) == ["v4.b32"] * (terms + begun)
+    assert re.findall(r"st\.global\.(\S+)", ptx) == ["v4.b32"] * rows
 
 
 def test_sums_are_kept_in_single_precision_and_rounded_once() -> None:
@@ -107,7 +123,7 @@ def test_offsets_have_64_bits() -> None:
 
 
 def test_a_column_of_a_trained_step_reads_what_it_is_multiplied_with_once() -> None:
-    ptx = compiled(4, steps=True)["ptx"]
+    ptx = compiled(4, column=True)["ptx"]
     assert len(re.findall(r"ld\.global\.v4\.b32", ptx)) == 5
     assert len(re.findall(r"ld\.global\.b32", ptx)) == 1  # h
 
@@ -124,7 +140,7 @@ def device() -> torch.device:
 @pytest.mark.parametrize("kind", ["fixed", "trained", "recovered"])
 def test_a_block_on_the_device_is_the_one_on_the_cpu(kind: str, device: torch.device) -> None:
     h = 0.7 if kind == "fixed" else nn.Parameter(torch.tensor([0.7]))
-    block = Fused("verner89", Wave, h, kind == "recovered")
+    block = Fused("verner89", Wave, h, recover=kind == "recovered", together=True)
     u = torch.randn(3, 5, 7, 11, requires_grad=True)
 
     def ran() -> list[torch.Tensor]:
@@ -140,7 +156,7 @@ def test_a_block_on_the_device_is_the_one_on_the_cpu(kind: str, device: torch.de
 @pytest.mark.gpu
 def test_a_block_is_captured_as_a_graph(device: torch.device) -> None:
     h = nn.Parameter(torch.tensor([0.7]))
-    block = Fused("rk4", Wave, h).to(device)
+    block = Fused("rk4", Wave, h, together=True).to(device)
     u = torch.randn(2, 3, 8, 8, device=device, requires_grad=True)
     wanted = block(u)
     replayed = torch.cuda.make_graphed_callables(block, (u,))

@@ -1,0 +1,76 @@
+"""What a sum is made of: values that several rows read, times a number and perhaps a trained h."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from butcher.kernels.gradients import Column
+
+SERIAL = count()
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A trained h; `recover` says that its gradient is found without keeping what it multiplies."""
+
+    h: Tensor
+    recover: bool = False
+
+    def __mul__(self, other: Any) -> Any:
+        """h times a sum; times a tensor, where the arithmetic is torch's."""
+        return self.h * other if isinstance(other, Tensor) else other * self
+
+
+class Term(NamedTuple):
+    """coefficient * value, or h * coefficient * value."""
+
+    coefficient: float
+    value: Value
+    step: Step | None = None
+
+
+class Value:
+    """A tensor that `left` more rows will read, and the edges along which their gradients return.
+
+    Reads that h multiplies, and those that it does not, have columns of their own: rarely a value
+    has both, as an evaluation that is also handed to the next block.
+    """
+
+    def __init__(self, tensor: Tensor, readers: int) -> None:
+        self.tensor: Tensor | None = tensor
+        self.shape, self.dtype = tensor.shape, tensor.dtype
+        self.readers = self.left = readers
+        self.serial = next(SERIAL)
+        self.columns: dict[tuple[int, bool], tuple[Tensor | None, list[float], Any]] = {}
+
+    def read(self, c: float, step: Step | None, dtype: torch.dtype) -> tuple[Tensor, list[Tensor]]:
+        """The tensor, for a row of type `dtype` that takes it times c, or times h c; and an edge
+        back, if gradients are computed."""
+        if self.tensor is None:
+            raise RuntimeError(
+                f"a value that was spread to {self.readers} is read by one row more: "
+                f"write spread(..., {self.readers + 1}), the number of rows that read it"
+            )
+        tensor = self.tensor
+        edges = [self.edge(tensor, c, step, dtype)] if torch.is_grad_enabled() else []
+        self.left -= 1
+        if not self.left:
+            self.tensor, self.columns = None, {}
+        return tensor, edges
+
+    def edge(self, tensor: Tensor, c: float, step: Step | None, dtype: torch.dtype) -> Tensor:
+        h, recover = (None, False) if step is None else (step.h, step.recover)
+        # The key holds while h lives, which stands in the entry.
+        key = id(h), recover
+        if key not in self.columns:
+            coefficients: list[float] = []
+            edges = Column.apply(tensor, h, coefficients, self.left, dtype, recover)
+            self.columns[key] = h, coefficients, iter(edges)
+        _, coefficients, edges = self.columns[key]
+        coefficients.append(c)
+        return next(edges)  # type: ignore[no-any-return]
