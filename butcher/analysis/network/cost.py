@@ -1,15 +1,4 @@
-"""What a block costs: evaluations, feature maps carried and saved, passes over a map.
-
-Passes are counted for the rows alone, what the sub-nets do is theirs. A row of n evaluations and
-one state, Y = u + h (a_1 k_1 + ... + a_n k_n), takes
-
-    as written    n products, n - 1 sums, a product by h, a sum     5n + 2 passes   2n + 1 kernels
-    chained       Y = u + a_1 k_1, then Y += a_j k_j                3n              n
-    fused         one read of each, one write                       n + 2           1
-
-where a product reads one map and writes one, a sum reads two and writes one. A row that is
-exactly one source takes none.
-"""
+"""What a block costs: evaluations, feature maps carried and saved, passes over a map."""
 
 from __future__ import annotations
 
@@ -17,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from butcher.analysis.network.carried import Cut, cuts
-from butcher.coefficient import Coefficient
-from butcher.ir.graph import Graph, Row, Term
-from butcher.ir.steps import is_step
+from butcher.analysis.network.carried import Cut, cuts, tensor_symbols
+from butcher.analysis.network.elementwise import Elementwise, as_written, emitted, fused, rows
+from butcher.ir.graph import Graph
+from butcher.ir.sums import sums
 
 
 @dataclass(frozen=True)
@@ -32,24 +21,6 @@ class SlotCost:
     slot: str
     evaluations: int
     sub_nets: int
-
-
-@dataclass(frozen=True)
-class Elementwise:
-    """passes   reads and writes of a whole feature map.
-    kernels  operations, each launched once.
-    """
-
-    passes: int
-    kernels: int
-
-    def __add__(self, other: Elementwise) -> Elementwise:
-        return Elementwise(self.passes + other.passes, self.kernels + other.kernels)
-
-
-NOTHING = Elementwise(0, 0)
-PRODUCT = Elementwise(2, 1)
-SUM = Elementwise(3, 1)
 
 
 @dataclass(frozen=True)
@@ -69,7 +40,7 @@ class Cost:
                      or more evaluations keeps their sum, a row of one keeps that one. A map that
                      several products keep counts once. 0 where all coefficients are fixed.
     as_written       u + h (a_1 k_1 + ...), every factor a product, 1 included.
-    chained          added to a sum in place, the factor given along.
+    emitted          as a block does it: added to a sum in place, the factor given along.
     fused            one kernel a row.
     """
 
@@ -81,7 +52,7 @@ class Cost:
     cuts: tuple[Cut, ...]
     saved_maps: int
     as_written: Elementwise
-    chained: Elementwise
+    emitted: Elementwise
     fused: Elementwise
 
 
@@ -92,8 +63,6 @@ def cost(graph: Graph) -> Cost:
     implicit one.
     """
     found = cuts(graph)
-    rows = tuple(_rows(graph))
-    trained = frozenset(symbol.name for symbol in graph.symbols if symbol.kind == "learn")
     ranks = [cut.rank for cut in found if cut.rank is not None]
     return Cost(
         evaluations=len(graph.evaluations),
@@ -102,10 +71,10 @@ def cost(graph: Graph) -> Cost:
         live_maps_floor=max((len(cut.cover) for cut in found), default=0),
         live_maps_rank=max(ranks, default=0) if len(ranks) == len(found) else None,
         cuts=found,
-        saved_maps=_saved(rows, trained),
-        as_written=sum((_as_written(graph, row) for row in rows), NOTHING),
-        chained=sum((_chained(row) for row in rows), NOTHING),
-        fused=sum((Elementwise(len(row.terms) + 1, 1) for row in rows), NOTHING),
+        saved_maps=_saved(graph),
+        as_written=as_written(graph),
+        emitted=emitted(graph, [cut.cover for cut in found]),
+        fused=fused(graph),
     )
 
 
@@ -115,62 +84,14 @@ def _slots(graph: Graph) -> Iterable[SlotCost]:
     return (SlotCost(slot, evaluations[slot], groups[slot]) for slot in graph.slots)
 
 
-def _rows(graph: Graph) -> Iterable[Row]:
-    """The rows that a block computes, each once."""
-    keys = [e.argument for e in graph.evaluations]
-    keys += [key for key in graph.outputs if key in graph.row]
-    keys += [estimate.row for estimate in graph.estimates]
-    rows = (graph.row[key] for key in dict.fromkeys(keys))
-    return (row for row in rows if row.only_source is None)
-
-
-# ---------------------------------------------------------------------- passes
-
-
-def _as_written(graph: Graph, row: Row) -> Elementwise:
-    """The values, and h times the sum of the evaluations."""
-    values = [t for t in row.terms if graph.is_value(t.source)]
-    evaluations = len(row.terms) - len(values)
-    products = sum(t.coefficient != 1 for t in values) + evaluations + bool(evaluations)
-    sums = max(len(row.terms) - 1, 0)
-    return _times(products, PRODUCT) + _times(sums, SUM)
-
-
-def _chained(row: Row) -> Elementwise:
-    """A state as it is heads the chain; where there is none, a product does."""
-    sums = _times(max(len(row.terms) - 1, 0), SUM)
-    return sums if any(t.coefficient == 1 for t in row.terms) else sums + PRODUCT
-
-
-def _times(count: int, one: Elementwise) -> Elementwise:
-    return Elementwise(count * one.passes, count * one.kernels)
-
-
-# ---------------------------------------------------------------------- saved for backward
-
-
-def _saved(rows: Iterable[Row], trained: frozenset[str]) -> int:
+def _saved(graph: Graph) -> int:
     """Sums, each its own map, and sources."""
-    sums, sources = 0, set()
-    for row in rows:
-        by_step: dict[tuple[str, int], list[Term]] = {}
-        for term in row.terms:
-            by_step.setdefault(_step(term.coefficient), []).append(term)
-        for (step, _), terms in by_step.items():
-            if step in trained and len(terms) > 1:
-                sums += 1
-            for term in terms:
-                alone = step in trained and len(terms) == 1
-                if alone or (term.coefficient.names - {step}) & trained:
-                    sources.add(term.source)
-    return sums + len(sources)
-
-
-def _step(coefficient: Coefficient) -> tuple[str, int]:
-    """(h, 2) of 3 h^2: what stands before the brackets of a row; ("", 0) of a coefficient
-    without a step."""
-    for name in sorted(coefficient.names):
-        power = coefficient.power_of(name)
-        if is_step(name) and power > 0:
-            return name, power
-    return "", 0
+    tensors = tensor_symbols(graph)
+    trained = {symbol.name for symbol in graph.symbols if symbol.kind == "learn"}
+    factored, sources = 0, set()
+    for part in (part for row in rows(graph) for part in sums(graph, row, tensors)):
+        factored += part.factor is not None
+        for term in part.terms:
+            if not term.coefficient.names.isdisjoint(trained):
+                sources.add(term.source)
+    return factored + len(sources)
