@@ -46,6 +46,7 @@ class Value:
         self.shape, self.dtype = tensor.shape, tensor.dtype
         self.readers = self.left = readers
         self.serial = next(SERIAL)
+        self.version = version(tensor)
         self.columns: dict[tuple[int, bool], tuple[Tensor | None, list[float], Any]] = {}
 
     def read(self, c: float, step: Step | None, dtype: torch.dtype) -> tuple[Tensor, list[Tensor]]:
@@ -57,6 +58,11 @@ class Value:
                 f"write spread(..., {self.readers + 1}), the number of rows that read it"
             )
         tensor = self.tensor
+        if version(tensor) != self.version:
+            raise RuntimeError(
+                "a value was written into before the last row had read it: a sub-net that begins "
+                "with an operation in place (nn.ReLU(inplace=True)) must not, here"
+            )
         edges = [self.edge(tensor, c, step, dtype)] if torch.is_grad_enabled() else []
         self.left -= 1
         if not self.left:
@@ -74,3 +80,8 @@ class Value:
         _, coefficients, edges = self.columns[key]
         coefficients.append(c)
         return next(edges)  # type: ignore[no-any-return]
+
+
+def version(x: Tensor) -> int:
+    """How often x was written into, as far as torch counts it."""
+    return 0 if x.is_inference() else x._version

@@ -286,7 +286,7 @@ def test_layout_is_that_of_the_first_term() -> None:
 
 
 def test_the_compiler_is_given_plain_arithmetic_in_one_graph() -> None:
-    _, fused = pair("verner89", "learned")
+    _, fused = pair("verner89", "learned", recover=True, together=True)
     graphs = []
 
     def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> torch.fx.GraphModule:
@@ -341,6 +341,21 @@ def test_one_reader_too_many_is_told_what_to_write() -> None:
     gather(2.0 * k)
     with pytest.raises(RuntimeError, match=r"was spread to 2 is read .* write spread\(\.\.\., 3\)"):
         gather(3.0 * k)
+
+
+def test_a_sub_net_that_writes_into_the_state_is_found() -> None:
+    u = spread(torch.randn(SHAPE), 2)
+    k = nn.ReLU(inplace=True)(gather(u))
+    with pytest.raises(RuntimeError, match=r"written into .*\(nn.ReLU\(inplace=True\)\) must not"):
+        gather(u + 0.5 * spread(k, 1))
+
+
+def test_inference_mode_does() -> None:
+    _, fused = pair("rk4", "learned", together=True)
+    u = torch.randn(SHAPE)
+    wanted = fused(u)
+    with torch.inference_mode():
+        torch.testing.assert_close(fused(u.clone()), wanted)
 
 
 def test_two_trained_steps_in_a_row_are_refused_in_words() -> None:
