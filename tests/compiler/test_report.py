@@ -232,3 +232,18 @@ def chebyshev(stages: int) -> str:
         before, row = row, [2 * a - b for a, b in zip(row, before, strict=True)]
         row[j] += 2 * step
     return "\n".join(["method m", "tableau", *lines, "--", "| " + " ".join(map(str, row)), ""])
+
+
+def test_a_table_says_what_is_carried_and_whether_less_would_do(reports: dict[str, Report]) -> None:
+    classical, ketcheson = str(reports["rk4"]).splitlines(), str(reports["ssprk104"]).splitlines()
+    assert "  k3    2: keeps u[n]; sums u[n+1]" in classical
+    assert "  rank  the same everywhere: no schedule carries fewer" in classical
+    assert "  k6    5: sums Y7, Y8, Y9, Y10, u[n+1]; rank 2" in ketcheson
+    assert "  rank  2 at most: the scheme factors, and could carry fewer" in ketcheson
+
+
+def test_many_sweeps_do_not_make_a_long_table() -> None:
+    text = "method m\ntableau\n 1/2 | 1/2\n ---+---\n | 1\nsolve picard 60\n"
+    found = report(examine_bytes(text.encode(), "m.tab"))
+    assert "  and so on  20 more evaluations; --json has all" in str(found).splitlines()
+    assert len(found.as_json()["cost"]["cuts"]) == 60

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from butcher.analysis.network.amplification import Amplification
+from butcher.analysis.network.carried import Cut
 from butcher.analysis.network.concurrency import Concurrency
 from butcher.analysis.network.cost import Cost
 from butcher.analysis.network.variance import VarianceHeuristic
 from butcher.compiler.precision import whole
-from butcher.compiler.report.words import Row, approximate, count
+from butcher.compiler.report.words import TOO_LONG, Row, approximate, count
+
+MOST_CUTS = 40
+"""Lines of one table; a method that is swept may evaluate 256 times."""
 
 
 def amplification(found: Amplification) -> Iterator[Row]:
@@ -48,10 +52,38 @@ def cost(found: Cost) -> Iterator[Row]:
 
 
 def _carried(found: Cost) -> str:
-    text = f"{found.live_maps} if each is freed after its last use, {found.live_maps_floor} at best"
-    if found.live_maps_rank is None or found.live_maps_rank == found.live_maps_floor:
-        return text
-    return f"{text}; their rank is {found.live_maps_rank}: the scheme factors"
+    kept = found.live_maps
+    if kept == found.live_maps_floor:
+        return str(kept)
+    return f"{found.live_maps_floor} at most, {kept} if each k were kept to its last use"
+
+
+def carried(found: Cost) -> Iterator[Row]:
+    """A line for every evaluation: the values that are kept, the sums that are begun."""
+    for cut in found.cuts[:MOST_CUTS]:
+        yield cut.cover.evaluation, _cut(cut)
+    if left := found.cuts[MOST_CUTS:]:
+        yield "and so on", f"{count(len(left), 'more evaluation')}; --json has all"
+    yield "rank", _rank(found)
+
+
+def _cut(cut: Cut) -> str:
+    cover = cut.cover
+    parts = [f"keeps {', '.join(cover.values)}"] if cover.values else []
+    parts += [f"sums {', '.join(cover.sums)}"] if cover.sums else []
+    parts += [f"rank {cut.rank}"] if cut.rank not in {None, len(cover)} else []
+    return f"{len(cover)}: {'; '.join(parts)}" if parts else "0"
+
+
+def _rank(found: Cost) -> str:
+    """Whether any schedule could do with less."""
+    if not found.cuts:
+        return ""
+    if any(cut.rank is None for cut in found.cuts):
+        return f"not known: {TOO_LONG}"
+    if all(cut.rank == len(cut.cover) for cut in found.cuts):
+        return "the same everywhere: no schedule carries fewer"
+    return f"{found.live_maps_rank} at most: the scheme factors, and could carry fewer"
 
 
 def concurrency(found: Concurrency) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from butcher.analysis.conditions.proof import OrderResult
+from butcher.analysis.network.cost import Cost
 from butcher.compiler.claims import claimed, proved, starts
 from butcher.compiler.report import network_rows, theory_rows
 from butcher.compiler.report.words import TOO_LONG, Row, count, exact, yes
@@ -23,6 +24,8 @@ def blocks(report: Report) -> Iterator[Block]:
     for name, (title, rows) in _BLOCKS.items():
         if name in report.parts:
             yield title, list(rows(report.parts[name]))
+        if name == "cost" and isinstance(found := report.parts.get(name), Cost):
+            yield "Maps carried across each evaluation", list(network_rows.carried(found))
     missing = {name: _BLOCKS[name][0] for name in report.undefined}
     late = {name for name in missing if report.undefined[name].startswith(TOO_LONG)}
     why = report.undefined
