@@ -104,10 +104,10 @@ class _Plan:
     def steps(self, carried: Sequence[Cover]) -> Iterator[Step]:
         for evaluation, cover in zip(self.graph.evaluations, carried, strict=True):
             argument = self.graph.row[evaluation.argument]
+            needed = {*cover.values, *cover.sums, argument.only_source or argument.key}
             yield from self._summed_up(cover, argument)
             yield from self._computed(argument.key)
-            read = argument.only_source or argument.key
-            yield from self._dropped({*cover.values, *cover.sums, read})
+            yield from self._dropped(needed, self.there)
             yield Evaluate(evaluation)
             self.there[evaluation.key] = None
             self.arrived += 1
@@ -115,12 +115,22 @@ class _Plan:
             yield from self._computed(key)
 
     def _summed_up(self, cover: Cover, argument: Row) -> Iterator[Step]:
-        """What is carried as a sum gets all that it can; the argument comes last."""
-        for key, parts in self.parts.items():
-            if key != argument.key and key not in self.there:
-                for part in parts:
-                    if part.key in cover.sums:
-                        yield from self._added(part)
+        """What is carried as a sum gets all that it can; the argument comes last.
+
+        Before several sums begin, rows that were read let go of their maps.
+        """
+        parts = [
+            part
+            for key, parts in self.parts.items()
+            if key != argument.key and key not in self.there
+            for part in parts
+            if part.key in cover.sums
+        ]
+        if any(part.key not in self.begun for part in parts):
+            rows = [key for key in self.there if key not in self.graph.evaluation]
+            yield from self._dropped({*cover.sums, argument.key}, rows)
+        for part in parts:
+            yield from self._added(part)
 
     def _computed(self, key: str) -> Iterator[Step]:
         """The row of this key, unless it is there or exactly one value."""
@@ -143,8 +153,8 @@ class _Plan:
             yield Add(part, part.terms[first:last], begins)
         self.begun[part.key] = last
 
-    def _dropped(self, needed: Collection[str]) -> Iterator[Step]:
-        gone = tuple(key for key in self.there if key not in needed)
+    def _dropped(self, needed: Collection[str], among: Collection[str]) -> Iterator[Step]:
+        gone = tuple(key for key in among if key not in needed)
         for key in gone:
             del self.there[key]
             self.begun.pop(key, None)

@@ -130,5 +130,5 @@ def test_long_coefficients_get_names() -> None:
     text = f"method mine\n{clauses}\nstep\n  u[n+1] = u[n] + h*({total})/({total}+1)*f(u[n])\n"
     source = compile(text)
     assert "c1 = (" in source
-    assert "u + c1 / c2 * h * k1" in source
+    assert "u_next = torch.add(u, k1, alpha=c1 / c2 * h)" in source
     assert make_block(text, nn.Identity)(torch.ones(1)).item() == pytest.approx(1 + 6 / 7)

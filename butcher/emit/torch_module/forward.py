@@ -63,8 +63,28 @@ class Methods:
             names=self.names,
             tensors=self.parameters.tensors,
             drawn=self.parameters.drawn,
+            nonzero=self.parameters.nonzero,
+            wide=self.wide,
+            readers=self.readers,
             spelled=self.parameters.spelled,
         )
+
+    @cached_property
+    def readers(self) -> dict[str, str]:
+        """row -> the sub-net that reads it first."""
+        groups = {group: i for i, group in enumerate(self.graph.groups)}
+        return {e.argument: f"self.f[{groups[e.group]}]" for e in reversed(self.graph.evaluations)}
+
+    @cached_property
+    def wide(self) -> frozenset[str]:
+        """The new values, and estimates, that are rounded more than once while they are summed up.
+
+        Their roundings stay in the state from block to block; those of a stage's argument pass
+        through a sub-net, and a sum in single precision makes no difference there.
+        """
+        keys = {*self.graph.outputs, *(estimate.row for estimate in self.graph.estimates)}
+        rows = (self.graph.row[key] for key in keys if key in self.graph.row)
+        return frozenset(row.key for row in rows if len(row.terms) > 2)
 
     def body(self, like: str) -> Body:
         groups = {group: i for i, group in enumerate(self.graph.groups)}

@@ -18,7 +18,21 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
 '''
 
 SEVERAL_SLOTS = '''
@@ -62,4 +76,65 @@ def may_skip() -> bool:
     if torch.compiler.is_compiling() or torch.jit.is_tracing():
         return False
     return not (torch.distributed.is_available() and torch.distributed.is_initialized())
+'''
+
+WIDE = '''
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))
+'''
+
+MOVED = '''
+KEEPS_INPUT = (
+    nn.Linear,
+    nn.Conv1d,
+    nn.Conv2d,
+    nn.Conv3d,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
+    nn.LayerNorm,
+    nn.GroupNorm,
+)
+
+
+class Moved(torch.autograd.Function):
+    """x + h d. The slope in h is read off the result y, as d = (y - x) / h."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, d: Tensor, h: Tensor) -> Tensor:
+        return torch.addcmul(x, d, h)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        x, d, h = inputs
+        ctx.save_for_backward(x, output, h)
+        ctx.save_for_forward(d, h)  # let go of when the forward pass is done
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x, y, h = ctx.saved_tensors
+        return g, h * g, (g * (y - x)).sum().reshape(h.shape) / h
+
+    @staticmethod
+    def jvp(ctx: Any, x_dot: Tensor, d_dot: Tensor, h_dot: Tensor) -> Tensor:
+        d, h = ctx.saved_tensors
+        return x_dot + h * d_dot + h_dot * d
+
+
+def moved(x: Tensor, d: Tensor, h: Tensor, reader: nn.Module | None = None) -> Tensor:
+    """x + h d, where bounds keep h away from 0.
+
+    In single and double precision it keeps x and the result for the backward pass, which
+    sub-nets keep anyway, instead of d; not if `reader` begins with a layer that may not.
+    """
+    while isinstance(reader, nn.Sequential) and len(reader):
+        reader = reader[0]
+    kept = reader is None or isinstance(reader, KEEPS_INPUT)
+    exact = x.dtype == d.dtype and x.dtype in (torch.float32, torch.float64)
+    if kept and exact and not torch.compiler.is_compiling():
+        return Moved.apply(x, d, h)
+    return torch.addcmul(x, d, h)
 '''

@@ -7,13 +7,27 @@ import re
 from butcher.emit.torch_module.controlled import ControlledMethods
 from butcher.emit.torch_module.forward import Methods
 from butcher.emit.torch_module.header import Header, write_header
-from butcher.emit.torch_module.helpers import BOUNDED, MAY_SKIP, ONE_SLOT, REDRAWN, SEVERAL_SLOTS
+from butcher.emit.torch_module.helpers import (
+    BOUNDED,
+    MAY_SKIP,
+    MOVED,
+    ONE_SLOT,
+    REDRAWN,
+    SEVERAL_SLOTS,
+    WIDE,
+)
 from butcher.emit.torch_module.names import class_name
 from butcher.emit.torch_module.parameters import Parameters
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
 
-WHERE_CALLED = {"bounded(": BOUNDED, "redrawn(": REDRAWN, "may_skip(": MAY_SKIP}
+WHERE_CALLED = {
+    "bounded(": BOUNDED,
+    "redrawn(": REDRAWN,
+    "may_skip(": MAY_SKIP,
+    "wide(": WIDE,
+    "moved(": MOVED,
+}
 
 DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 TORCH = re.compile(r"\btorch\.(?!nn)")
@@ -38,7 +52,7 @@ def emit_module(graph: Graph, header: Header) -> str:
     if header.lower_order is not None:
         writer.line("from __future__ import annotations")
         writer.line()
-    _write_imports(writer, methods, uses_torch=bool(TORCH.search(_code("".join([text, *helpers])))))
+    _write_imports(writer, methods, _code("".join([text, *helpers])))
     for part in (text, *helpers):
         writer.lines(["", ""])
         writer.block(part)
@@ -50,16 +64,17 @@ def _code(text: str) -> str:
     return DOCSTRING.sub("", text)
 
 
-def _write_imports(writer: Writer, methods: Methods, *, uses_torch: bool) -> None:
+def _write_imports(writer: Writer, methods: Methods, code: str) -> None:
     several = methods.several_slots
     abstract = ["Callable", "Iterator", *(["Mapping"] if several else []), "Sequence"]
     if methods.header.lower_order is not None:
         writer.line("import math")
     writer.line(f"from collections.abc import {', '.join(abstract)}")
-    if methods.header.lower_order is not None:
-        writer.line("from typing import NamedTuple")
+    typing = [name for name in ("Any", "NamedTuple") if re.search(rf"\b{name}\b", code)]
+    if typing:
+        writer.line(f"from typing import {', '.join(typing)}")
     writer.line()
-    if uses_torch:
+    if TORCH.search(code):
         writer.line("import torch")
     writer.line("from torch import Tensor, nn")
     writer.line()

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from butcher.coefficient import Coefficient
+from butcher.coefficient import Coefficient, Number
 from butcher.emit.torch_module.expressions import expression, signed_literal
 from butcher.emit.torch_module.names import CONTROL_NAMES, Names, base_name, name_everything
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.spec.symbol import Symbol
+
+SMALLEST = Number.of(1) / 100
+"""What is divided by a number of at least this size has an error of 4e-7 in single precision."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,18 @@ class Parameters:
     @property
     def drawn(self) -> frozenset[str]:
         return frozenset(symbol.name for symbol in self.symbols if symbol.kind == "random")
+
+    @property
+    def nonzero(self) -> frozenset[str]:
+        """The trained numbers, not per channel, whose bounds keep them away from 0."""
+        return frozenset(
+            s.name
+            for s in self.symbols
+            if s.kind == "learn"
+            and s.scope != "channel"
+            and s.bounds is not None
+            and (s.bounds[0] >= SMALLEST or s.bounds[1] <= -SMALLEST)
+        )
 
     @cached_property
     def stages(self) -> tuple[Symbol, ...]:

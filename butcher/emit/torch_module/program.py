@@ -93,7 +93,7 @@ class Body:
             case Join():
                 write_join(writer, step.row.key, step.sums, self.scope)
             case Drop():
-                writer.bracketed("del ", [self.scope.local(key) for key in step.keys], "")
+                writer.statement("del ", [self.scope.local(key) for key in step.keys])
             case Evaluate():
                 self.write_call(writer, step.evaluation, self._argument(step.evaluation))
 
@@ -106,7 +106,8 @@ class Body:
         """A state stands as it came, before its transition."""
         source = self.graph.row[evaluation.argument].only_source
         if source is None:
-            return self.scope.local(evaluation.argument)
+            narrow = f".to({self.like}.dtype)" if evaluation.argument in self.scope.wide else ""
+            return self.scope.local(evaluation.argument) + narrow
         return self.came.get(source) or self.scope.local(source)
 
     def write_call(self, writer: Writer, evaluation: Evaluation, argument: str) -> None:

@@ -10,7 +10,7 @@ into a row that a sub-net has seen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from butcher.coefficient import Coefficient
@@ -38,16 +38,40 @@ class Scope:
 
     tensors   the symbols that are tensors in forward: what they multiply is written differently.
     drawn     those of them that are numbers in evaluation.
+    nonzero   those of them whose bounds keep them away from 0.
+    wide      the rows that are summed up in single precision where maps are in half.
+    readers   row -> the sub-net that reads it first, as Python.
     spelled   a symbol as it is read in forward: `k`, `h`, `h[3]`.
     """
 
     names: Names
     tensors: Collection[str]
     drawn: Collection[str]
+    nonzero: Collection[str]
+    wide: Collection[str]
+    readers: Mapping[str, str]
     spelled: NameOf
 
     def local(self, key: str) -> str:
         return self.names.locals[key]
+
+    def is_tensor(self, coefficient: Coefficient) -> bool:
+        return not coefficient.names.isdisjoint(self.tensors)
+
+    def is_drawn(self, coefficient: Coefficient) -> bool:
+        """Whether it may be a tensor or a number."""
+        return not coefficient.names.isdisjoint(self.drawn)
+
+    def is_redrawn(self, coefficient: Coefficient) -> bool:
+        """Whether the backward pass has another one."""
+        return not coefficient.names.isdisjoint(self.names.backward)
+
+    def is_nonzero(self, coefficient: Coefficient) -> bool:
+        """Whether it is one trained number that is never near 0, times a fixed one."""
+        trained = [v for v in coefficient.variables if v.name in self.tensors]
+        if len(trained) != 1 or trained[0].name not in self.nonzero:
+            return False
+        return not self.is_tensor(coefficient / Coefficient.symbol(trained[0]))
 
 
 @dataclass(frozen=True)
@@ -96,40 +120,55 @@ def write_sum(
     rest = list(terms)
     if begins:
         first = rest.pop(0)
-        c = factor(first.coefficient, scope, writer)
-        if c.unit == 1 and rest:
-            _write_two(writer, local, scope.local(first.source), rest.pop(0), scope)
+        source = scope.local(first.source)
+        if part.row in scope.wide:
+            source = f"wide({source})"
+        if first.coefficient == 1 and rest:
+            known_by = _known_by(part, terms, scope)
+            _write_two(writer, local, source, rest.pop(0), scope, known_by)
         else:
-            _write_one(writer, local, first, c, scope)
+            _write_one(writer, local, source, first.coefficient, scope)
     for term in rest:
         _write_added(writer, local, term, scope)
 
 
-def _write_one(writer: Writer, local: str, term: Term, c: Factor, scope: Scope) -> None:
+def _known_by(part: Sum, terms: Sequence[Term], scope: Scope) -> str | None:
+    """Of a whole row u + c k with c trained and never near 0 the sub-net that reads it; "" if none
+    does. None if it is no such row.
+    """
+    is_whole = part.key == part.row and len(terms) == len(part.terms) == 2
+    if not is_whole or not scope.is_nonzero(terms[1].coefficient):
+        return None
+    return scope.readers.get(part.row, "")
+
+
+def _write_one(
+    writer: Writer, local: str, source: str, coefficient: Coefficient, scope: Scope
+) -> None:
     """`Y = 0.5 * u`"""
-    source = scope.local(term.source)
-    if c.unit == 1:
-        writer.commented(f"{local} = {source}.clone()", None)
-    elif c.unit == -1:
-        writer.commented(f"{local} = -{source}", None)
-    elif term.coefficient.names & scope.names.backward.keys():
-        writer.commented(f"{local} = {_redrawn(term, scope)}", c.exact)
+    c = factor(coefficient, scope, writer)
+    if c.unit:
+        writer.line(f"{local} = {f'{source}.clone()' if c.unit == 1 else f'-{source}'}")
+    elif scope.is_redrawn(coefficient):
+        writer.commented(f"{local} = {_redrawn(source, coefficient, scope)}", c.exact)
     else:
         writer.commented(f"{local} = {c.times(source)}", c.exact)
 
 
-def _write_two(writer: Writer, local: str, first: str, term: Term, scope: Scope) -> None:
+def _write_two(
+    writer: Writer, local: str, first: str, term: Term, scope: Scope, known_by: str | None
+) -> None:
     """`Y = torch.add(u, k1, alpha=0.5 * h)`"""
     c, source = factor(term.coefficient, scope, writer), scope.local(term.source)
-    names = term.coefficient.names
     if c.unit:
         writer.line(f"{local} = {first} {'+' if c.unit == 1 else '-'} {source}")
-    elif names & scope.names.backward.keys():
-        writer.commented(f"{local} = {first} + {_redrawn(term, scope)}", c.exact)
-    elif not names.isdisjoint(scope.drawn):
+    elif scope.is_redrawn(term.coefficient):
+        product = _redrawn(source, term.coefficient, scope)
+        writer.commented(f"{local} = {first} + {product}", c.exact)
+    elif scope.is_drawn(term.coefficient):
         writer.commented(f"{local} = {first} + {c.times(source)}", c.exact)
-    elif not names.isdisjoint(scope.tensors):
-        writer.call(f"{local} = torch.addcmul(", [first, source, c.text], c.exact)
+    elif scope.is_tensor(term.coefficient):
+        _write_product_added(writer, local, (first, source), c, known_by)
     else:
         writer.call(f"{local} = torch.add(", [first, source, f"alpha={c.text}"], c.exact)
 
@@ -137,14 +176,13 @@ def _write_two(writer: Writer, local: str, first: str, term: Term, scope: Scope)
 def _write_added(writer: Writer, local: str, term: Term, scope: Scope) -> None:
     """`Y.add_(k2, alpha=0.5 * h)`"""
     c, source = factor(term.coefficient, scope, writer), scope.local(term.source)
-    names = term.coefficient.names
     if c.unit:
         writer.line(f"{local}.{'add_' if c.unit == 1 else 'sub_'}({source})")
-    elif names & scope.names.backward.keys():
-        writer.call(f"{local}.add_(", [_redrawn(term, scope)], c.exact)
-    elif not names.isdisjoint(scope.drawn):
-        writer.call(f"{local}.add_(", [f"{c.times(source)}"], c.exact)
-    elif not names.isdisjoint(scope.tensors):
+    elif scope.is_redrawn(term.coefficient):
+        writer.call(f"{local}.add_(", [_redrawn(source, term.coefficient, scope)], c.exact)
+    elif scope.is_drawn(term.coefficient):
+        writer.call(f"{local}.add_(", [c.times(source)], c.exact)
+    elif scope.is_tensor(term.coefficient):
         writer.call(f"{local} = torch.addcmul(", [local, source, c.text], c.exact)
     else:
         writer.call(f"{local}.add_(", [source, f"alpha={c.text}"], c.exact)
@@ -152,26 +190,39 @@ def _write_added(writer: Writer, local: str, term: Term, scope: Scope) -> None:
 
 def write_join(writer: Writer, row: str, parts: Sequence[Sum], scope: Scope) -> None:
     """`Y3 = torch.addcmul(u, dY3, h)`: the row of its sums, the one without a factor first."""
-    target = scope.local(row)
-    before = ""
+    target, first = scope.local(row), ""
     for part in parts:
+        local = scope.local(part.terms[0].source if part.is_value else part.key)
         if part.factor is None:
-            before = scope.local(part.terms[0].source if part.is_value else part.key)
+            first = local
             continue
-        c, local = factor(part.factor, scope, writer), scope.local(part.key)
-        if before:
-            writer.call(f"{target} = torch.addcmul(", [before, local, c.text], c.exact)
+        c = factor(part.factor, scope, writer)
+        if first:
+            is_step = len(parts) == 2 and parts[0].is_value and scope.is_nonzero(part.factor)
+            known_by = scope.readers.get(row, "") if is_step else None
+            _write_product_added(writer, target, (first, local), c, known_by)
         else:
             writer.commented(f"{target} = {c.times(local)}", c.exact)
-        before = target
+        first = target
 
 
-def _redrawn(term: Term, scope: Scope) -> str:
+def _write_product_added(
+    writer: Writer, target: str, sources: tuple[str, str], c: Factor, known_by: str | None
+) -> None:
+    """`Y = torch.addcmul(u, dY, h)`, or `Y = moved(u, dY, h, self.f[2])`."""
+    if known_by is None:
+        writer.call(f"{target} = torch.addcmul(", [*sources, c.text], c.exact)
+    else:
+        reader = [known_by] if known_by else []
+        writer.call(f"{target} = moved(", [*sources, c.text, *reader], c.exact)
+
+
+def _redrawn(source: str, coefficient: Coefficient, scope: Scope) -> str:
     """`redrawn(k1, s, s_back)`: with another factor in the backward pass."""
     again = scope.names.backward
-    forward = expression(term.coefficient, scope.spelled)
-    backward = expression(term.coefficient, lambda n: again.get(n) or scope.spelled(n))
-    return f"redrawn({scope.local(term.source)}, {forward.signed}, {backward.signed})"
+    forward = expression(coefficient, scope.spelled)
+    backward = expression(coefficient, lambda n: again.get(n) or scope.spelled(n))
+    return f"redrawn({source}, {forward.signed}, {backward.signed})"
 
 
 # ---------------------------------------------------------------------- long coefficients

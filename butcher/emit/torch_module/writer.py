@@ -84,6 +84,17 @@ class Writer:
             return ""
         return f"  # {shortened(comment, room)}"
 
+    def statement(self, head: str, items: Sequence[str]) -> None:
+        """`head item, item` as often as it takes."""
+        first = head + items[0]
+        for item in items[1:]:
+            if len(first) + len(item) + 2 > self.room:
+                self.line(first)
+                first = head + item
+            else:
+                first += f", {item}"
+        self.line(first)
+
     def bracketed(self, head: str, items: Iterable[str], tail: str) -> None:
         """`head item, item tail` on one line if it fits, else one item a line."""
         items = list(items)

@@ -54,7 +54,7 @@ class Ab2Step(nn.Module):
         h = self.h
         Pu = self.transition[0](u).to(u.dtype)
         k_prev = self.transition[1](k_prev).to(k_prev.dtype)
-        u_next = torch.add(Pu, k_prev, alpha=-0.5 * h)  # -1/2
+        u_next = torch.add(wide(Pu), k_prev, alpha=-0.5 * h)  # -1/2
         k = self.f[0](u)
         u_next.add_(k, alpha=1.5 * h)  # 3/2
         return u_next.to(u.dtype), k.to(u.dtype)
@@ -83,4 +83,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

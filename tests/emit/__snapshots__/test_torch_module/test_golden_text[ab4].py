@@ -59,7 +59,7 @@ class Ab4(nn.Module):
         f_prev = self.transition[1](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[2](f_prev2).to(f_prev2.dtype)
         f_prev3 = self.transition[3](f_prev3).to(f_prev3.dtype)
-        u_next = torch.add(Pu, f_prev, alpha=-2.4583333333333335 * h)  # -59/24
+        u_next = torch.add(wide(Pu), f_prev, alpha=-2.4583333333333335 * h)  # -59/24
         u_next.add_(f_prev2, alpha=1.5416666666666667 * h)  # 37/24
         u_next.add_(f_prev3, alpha=-0.375 * h)  # -3/8
         f = self.f[0](u)
@@ -90,4 +90,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -97,7 +97,8 @@ class Am4(nn.Module):
         del u_next_3, f_next_3
         # sweep 4
         f_next_4 = self.f[0](u_next_4)
-        u_next = torch.add(u, f, alpha=0.8972222222222223 * h)  # 323/360
+        del u_next_4
+        u_next = torch.add(wide(u), f, alpha=0.8972222222222223 * h)  # 323/360
         u_next.add_(f_prev, alpha=-0.36666666666666664 * h)  # -11/30
         u_next.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
         u_next.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
@@ -106,7 +107,7 @@ class Am4(nn.Module):
         u_next_5.add_(f_prev2, alpha=0.14722222222222223 * h)  # 53/360
         u_next_5.add_(f_prev3, alpha=-0.02638888888888889 * h)  # -19/720
         u_next_5.add_(f_next_4, alpha=0.3486111111111111 * h)  # 251/720
-        del u_next_4, f_next_4
+        del f_next_4
         # sweep 5
         f_next_5 = self.f[0](u_next_5)
         u_next.add_(f_next_5, alpha=0.3486111111111111 * h)  # 251/720
@@ -142,4 +143,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

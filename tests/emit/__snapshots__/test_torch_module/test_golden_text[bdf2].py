@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest d943272cb5589d96
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -67,7 +68,7 @@ class Bdf2(nn.Module):
         del u_next_1, f_next_1
         # sweep 2
         f_next_2 = self.f[0](u_next_2)
-        u_next = 1.3333333333333333 * u  # 4/3
+        u_next = 1.3333333333333333 * wide(u)  # 4/3
         u_next.add_(u_prev, alpha=-0.3333333333333333)  # -1/3
         u_next.add_(f_next_2, alpha=0.6666666666666666 * h)  # 2/3
         return u_next.to(u.dtype), u
@@ -95,4 +96,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

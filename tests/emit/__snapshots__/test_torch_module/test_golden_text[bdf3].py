@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest 9b1fa14ccec89e22
 
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -81,7 +82,7 @@ class Bdf3(nn.Module):
         del u_next_2, f_next_2
         # sweep 3
         f_next_3 = self.f[0](u_next_3)
-        u_next = 1.6363636363636365 * u  # 18/11
+        u_next = 1.6363636363636365 * wide(u)  # 18/11
         u_next.add_(u_prev, alpha=-0.8181818181818182)  # -9/11
         u_next.add_(u_prev2, alpha=0.18181818181818182)  # 2/11
         u_next.add_(f_next_3, alpha=0.5454545454545454 * h)  # 6/11
@@ -110,4 +111,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

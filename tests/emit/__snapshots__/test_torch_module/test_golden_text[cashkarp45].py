@@ -64,18 +64,19 @@ class Cashkarp45(nn.Module):
         Y3.add_(k2, alpha=0.225 * h)  # 9/40
         del Y2
         k3 = self.f[2](Y3)
+        del Y3
         Y5 = torch.add(u, k1, alpha=-0.2037037037037037 * h)  # -11/54
         Y5.add_(k2, alpha=2.5 * h)  # 5/2
         Y5.add_(k3, alpha=-2.5925925925925926 * h)  # -70/27
         Y6 = torch.add(u, k1, alpha=0.029495804398148147 * h)  # 1631/55296
         Y6.add_(k2, alpha=0.341796875 * h)  # 175/512
         Y6.add_(k3, alpha=0.041594328703703706 * h)  # 575/13824
-        u_next = torch.add(u, k1, alpha=0.09788359788359788 * h)  # 37/378
+        u_next = torch.add(wide(u), k1, alpha=0.09788359788359788 * h)  # 37/378
         u_next.add_(k3, alpha=0.4025764895330113 * h)  # 250/621
         Y4 = torch.add(u, k1, alpha=0.3 * h)  # 3/10
         Y4.add_(k2, alpha=-0.9 * h)  # -9/10
         Y4.add_(k3, alpha=1.2 * h)  # 6/5
-        del k1, k2, Y3, k3
+        del k1, k2, k3
         k4 = self.f[3](Y4)
         Y6.add_(k4, alpha=0.40034541377314814 * h)  # 44275/110592
         u_next.add_(k4, alpha=0.21043771043771045 * h)  # 125/594
@@ -107,4 +108,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -92,6 +92,7 @@ class Dop853(nn.Module):
         Y7.add_(k6, alpha=-0.017578125 * h)  # -9/512
         del Y6
         k7 = self.f[6](Y7)
+        del Y7
         Y9 = torch.add(u, k1, alpha=0.6241109587160757 * h)  # 0.624110...7812
         Y9.add_(k4, alpha=-3.3608926294469414 * h)  # -3.36089262944694129406857109825
         Y9.add_(k5, alpha=-0.868219346841726 * h)  # -0.868219346841726006818189891453
@@ -112,7 +113,7 @@ class Dop853(nn.Module):
         Y12.add_(k5, alpha=-2.0008720582248625 * h)  # -2.00087205822486249909675718444
         Y12.add_(k6, alpha=-17.9589318631188 * h)  # -17.9589318631187989172765950534
         Y12.add_(k7, alpha=27.94888452941996 * h)  # 27.9488845294199600508499808837
-        u_next = torch.add(u, k1, alpha=0.054293734116568765 * h)  # 0.054293...6363
+        u_next = torch.add(wide(u), k1, alpha=0.054293734116568765 * h)  # 0.0542...363
         u_next.add_(k6, alpha=4.450312892752409 * h)  # 4.45031289275240888144113950566
         u_next.add_(k7, alpha=1.8915178993145003 * h)  # 1.89151789931450038304281599044
         Y8 = torch.add(u, k1, alpha=0.03709200011850479 * h)  # 0.037092...9836
@@ -120,7 +121,7 @@ class Dop853(nn.Module):
         Y8.add_(k5, alpha=0.10726203044637328 * h)  # 0.107262030446373284651809199168
         Y8.add_(k6, alpha=-0.015319437748624402 * h)  # -0.015319...8236
         Y8.add_(k7, alpha=0.008273789163814023 * h)  # 0.008273...6002
-        del k1, k4, k5, k6, Y7, k7
+        del k1, k4, k5, k6, k7
         k8 = self.f[7](Y8)
         Y10.add_(k8, alpha=-33.28821096898486 * h)  # -33.2882109689848629194453265587
         Y11.add_(k8, alpha=22.739487099350505 * h)  # 22.7394870993505042818970056734
@@ -166,4 +167,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -169,14 +169,15 @@ class Dopri54(nn.Module):
         Y4 = torch.addcmul(u, dY4, h)
         del Y3, dY4
         k4 = self.f[3](Y4)
+        del Y4
         dY6 = 2.8462752525252526 * k1  # 9017/3168
         dY6.add_(k2, alpha=-10.757575757575758)  # -355/33
         dY6.add_(k3, alpha=8.906422717743473)  # 46732/5247
         dY6.add_(k4, alpha=0.2784090909090909)  # 49/176
-        du_next = 0.09114583333333333 * k1  # 35/384
+        du_next = 0.09114583333333333 * wide(k1)  # 35/384
         du_next.add_(k3, alpha=0.44923629829290207)  # 500/1113
         du_next.add_(k4, alpha=0.6510416666666666)  # 125/192
-        derr = 0.0012326388888888888 * k1  # 71/57600
+        derr = 0.0012326388888888888 * wide(k1)  # 71/57600
         derr.add_(k3, alpha=-0.0042527702905061394)  # -71/16695
         derr.add_(k4, alpha=0.03697916666666667)  # 71/1920
         dY5 = 2.9525986892242035 * k1  # 19372/6561
@@ -184,7 +185,7 @@ class Dopri54(nn.Module):
         dY5.add_(k3, alpha=9.822892851699436)  # 64448/6561
         dY5.add_(k4, alpha=-0.2908093278463649)  # -212/729
         Y5 = torch.addcmul(u, dY5, h)
-        del k1, k2, k3, Y4, k4, dY5
+        del k1, k2, k3, k4, dY5
         k5 = self.f[4](Y5)
         du_next.add_(k5, alpha=-0.322376179245283)  # -2187/6784
         derr.add_(k5, alpha=-0.05086379716981132)  # -17253/339200
@@ -196,7 +197,7 @@ class Dopri54(nn.Module):
         du_next.add_(k6, alpha=0.13095238095238096)  # 11/84
         u_next = torch.addcmul(u, du_next, h)
         del Y6, k6, du_next
-        k7 = self.f[6](u_next)
+        k7 = self.f[6](u_next.to(u.dtype))
         derr.add_(k7, alpha=-0.025)  # -1/40
         err = h * derr
         return u_next.to(u.dtype), err
@@ -314,7 +315,26 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))
 
 
 TINY = 1e-37

@@ -64,18 +64,19 @@ class Dopri54(nn.Module):
         Y3.add_(k2, alpha=0.225 * h)  # 9/40
         del Y2
         k3 = self.f[2](Y3)
+        del Y3
         Y5 = torch.add(u, k1, alpha=2.9525986892242035 * h)  # 19372/6561
         Y5.add_(k2, alpha=-11.595793324188385 * h)  # -25360/2187
         Y5.add_(k3, alpha=9.822892851699436 * h)  # 64448/6561
         Y6 = torch.add(u, k1, alpha=2.8462752525252526 * h)  # 9017/3168
         Y6.add_(k2, alpha=-10.757575757575758 * h)  # -355/33
         Y6.add_(k3, alpha=8.906422717743473 * h)  # 46732/5247
-        u_next = torch.add(u, k1, alpha=0.09114583333333333 * h)  # 35/384
+        u_next = torch.add(wide(u), k1, alpha=0.09114583333333333 * h)  # 35/384
         u_next.add_(k3, alpha=0.44923629829290207 * h)  # 500/1113
         Y4 = torch.add(u, k1, alpha=0.9777777777777777 * h)  # 44/45
         Y4.add_(k2, alpha=-3.7333333333333334 * h)  # -56/15
         Y4.add_(k3, alpha=3.5555555555555554 * h)  # 32/9
-        del k1, k2, Y3, k3
+        del k1, k2, k3
         k4 = self.f[3](Y4)
         Y6.add_(k4, alpha=0.2784090909090909 * h)  # 49/176
         u_next.add_(k4, alpha=0.6510416666666666 * h)  # 125/192
@@ -108,4 +109,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -71,6 +71,7 @@ class Dverk65(nn.Module):
         Y4.add_(k3, alpha=2.5 * h)  # 5/2
         del Y3
         k4 = self.f[3](Y4)
+        del Y4
         Y7 = torch.add(u, k1, alpha=-0.5508666666666666 * h)  # -8263/15000
         Y7.add_(k2, alpha=1.6533333333333333 * h)  # 124/75
         Y7.add_(k3, alpha=-0.9455882352941176 * h)  # -643/680
@@ -79,14 +80,14 @@ class Dverk65(nn.Module):
         Y8.add_(k2, alpha=-6.976744186046512 * h)  # -300/43
         Y8.add_(k3, alpha=5.648179814561484 * h)  # 297275/52632
         Y8.add_(k4, alpha=-0.13738156761412576 * h)  # -319/2322
-        u_next = torch.add(u, k1, alpha=0.075 * h)  # 3/40
+        u_next = torch.add(wide(u), k1, alpha=0.075 * h)  # 3/40
         u_next.add_(k3, alpha=0.3899286987522282 * h)  # 875/2244
         u_next.add_(k4, alpha=0.3194444444444444 * h)  # 23/72
         Y5 = torch.add(u, k1, alpha=-2.578125 * h)  # -165/64
         Y5.add_(k2, alpha=9.166666666666666 * h)  # 55/6
         Y5.add_(k3, alpha=-6.640625 * h)  # -425/64
         Y5.add_(k4, alpha=0.8854166666666666 * h)  # 85/96
-        del k1, k2, k3, Y4, k4
+        del k1, k2, k3, k4
         k5 = self.f[4](Y5)
         Y8.add_(k5, alpha=0.2863022661036103 * h)  # 24068/84065
         u_next.add_(k5, alpha=0.1350383631713555 * h)  # 264/1955
@@ -119,4 +120,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

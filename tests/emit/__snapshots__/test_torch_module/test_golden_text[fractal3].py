@@ -10,6 +10,7 @@ made by   butcher 0 from a scheme with digest adef0c0e25c8ef6c
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
@@ -51,7 +52,7 @@ class Fractal3(nn.Module):
         del k1, k2
         k3 = self.f[2](u)
         k4 = self.f[3](w)
-        u_next = 0.5 * k3  # 1/2
+        u_next = 0.5 * wide(k3)  # 1/2
         u_next.add_(k4, alpha=0.25)  # 1/4
         del k3, k4
         k5 = self.f[4](w)
@@ -77,7 +78,21 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
 
 
 def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
@@ -91,3 +106,8 @@ def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
     nets = {slot: sub_nets(f[slot], slots.count(slot)) for slot in f}
     for slot in slots:
         yield next(nets[slot])
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -51,7 +51,7 @@ class Fractalnet(nn.Module):
         del k1, k2
         k3 = self.f[2](u)
         k4 = self.f[3](w)
-        u_next = k3 + k4
+        u_next = wide(k3) + k4
         del k3, k4
         k5 = self.f[4](w)
         u_next.add_(k5, alpha=h)
@@ -76,7 +76,21 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
 
 
 def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
@@ -90,3 +104,8 @@ def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
     nets = {slot: sub_nets(f[slot], slots.count(slot)) for slot in f}
     for slot in slots:
         yield next(nets[slot])
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -74,24 +74,27 @@ class Gauss4(nn.Module):
         k1_2 = self.f[0](Y1_2)
         del Y1_2
         k2_2 = self.f[1](Y2_2)
+        del Y2_2
         Y2_3 = torch.add(u, k1_2, alpha=0.5386751345948129 * h)  # (3+2*sqrt(3))/12
         Y2_3.add_(k2_2, alpha=0.25 * h)  # 1/4
         Y1_3 = torch.add(u, k1_2, alpha=0.25 * h)  # 1/4
         Y1_3.add_(k2_2, alpha=-0.03867513459481288 * h)  # (3-2*sqrt(3))/12
-        del k1_2, Y2_2, k2_2
+        del k1_2, k2_2
         # sweep 3
         k1_3 = self.f[0](Y1_3)
         del Y1_3
         k2_3 = self.f[1](Y2_3)
+        del Y2_3
         Y2_4 = torch.add(u, k1_3, alpha=0.5386751345948129 * h)  # (3+2*sqrt(3))/12
         Y2_4.add_(k2_3, alpha=0.25 * h)  # 1/4
         Y1_4 = torch.add(u, k1_3, alpha=0.25 * h)  # 1/4
         Y1_4.add_(k2_3, alpha=-0.03867513459481288 * h)  # (3-2*sqrt(3))/12
-        del k1_3, Y2_3, k2_3
+        del k1_3, k2_3
         # sweep 4
         k1_4 = self.f[0](Y1_4)
-        u_next = torch.add(u, k1_4, alpha=0.5 * h)  # 1/2
-        del Y1_4, k1_4
+        del Y1_4
+        u_next = torch.add(wide(u), k1_4, alpha=0.5 * h)  # 1/2
+        del k1_4
         k2_4 = self.f[1](Y2_4)
         u_next.add_(k2_4, alpha=0.5 * h)  # 1/2
         return u_next.to(u.dtype)
@@ -115,4 +118,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

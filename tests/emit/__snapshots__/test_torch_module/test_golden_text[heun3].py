@@ -57,9 +57,10 @@ class Heun3(nn.Module):
         u = self.transition(u).to(u.dtype)
         Y2 = torch.add(u, k1, alpha=0.3333333333333333 * h)  # 1/3
         k2 = self.f[1](Y2)
-        u_next = torch.add(u, k1, alpha=0.25 * h)  # 1/4
+        del Y2
+        u_next = torch.add(wide(u), k1, alpha=0.25 * h)  # 1/4
         Y3 = torch.add(u, k2, alpha=0.6666666666666666 * h)  # 2/3
-        del k1, Y2, k2
+        del k1, k2
         k3 = self.f[2](Y3)
         u_next.add_(k3, alpha=0.75 * h)  # 3/4
         return u_next.to(u.dtype)
@@ -83,4 +84,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -58,7 +58,7 @@ class Milne4(nn.Module):
         u_prev3 = self.transition[3](u_prev3).to(u_prev3.dtype)
         f_prev = self.transition[4](f_prev).to(f_prev.dtype)
         f_prev2 = self.transition[5](f_prev2).to(f_prev2.dtype)
-        u_next = torch.add(u_prev3, f_prev, alpha=-1.3333333333333333 * h)  # -4/3
+        u_next = torch.add(wide(u_prev3), f_prev, alpha=-1.3333333333333333 * h)  # -4/3
         u_next.add_(f_prev2, alpha=2.6666666666666665 * h)  # 8/3
         f = self.f[0](u)
         u_next.add_(f, alpha=2.6666666666666665 * h)  # 8/3
@@ -91,4 +91,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -81,12 +81,13 @@ class MilneSimpson4(nn.Module):
         del u_next_2, f_next_2
         # sweep 3
         f_next_3 = self.f[0](u_next_3)
-        u_next = torch.add(u_prev, f, alpha=1.3333333333333333 * h)  # 4/3
+        del u_next_3
+        u_next = torch.add(wide(u_prev), f, alpha=1.3333333333333333 * h)  # 4/3
         u_next.add_(f_prev, alpha=0.3333333333333333 * h)  # 1/3
         u_next_4 = torch.add(u_prev, f, alpha=1.3333333333333333 * h)  # 4/3
         u_next_4.add_(f_prev, alpha=0.3333333333333333 * h)  # 1/3
         u_next_4.add_(f_next_3, alpha=0.3333333333333333 * h)  # 1/3
-        del u_next_3, f_next_3
+        del f_next_3
         # sweep 4
         f_next_4 = self.f[0](u_next_4)
         u_next.add_(f_next_4, alpha=0.3333333333333333 * h)  # 1/3
@@ -118,4 +119,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -53,7 +53,7 @@ class Ralston2(nn.Module):
         h = self.h
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)
-        u_next = torch.add(u, k1, alpha=0.25 * h)  # 1/4
+        u_next = torch.add(wide(u), k1, alpha=0.25 * h)  # 1/4
         Y2 = torch.add(u, k1, alpha=0.6666666666666666 * h)  # 2/3
         del k1
         k2 = self.f[1](Y2)
@@ -79,4 +79,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

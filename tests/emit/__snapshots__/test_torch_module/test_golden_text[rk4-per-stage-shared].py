@@ -57,10 +57,11 @@ class Rk4(nn.Module):
         u = self.transition(u).to(u.dtype)
         Y2 = torch.addcmul(u, k1, 0.5 * h[0])  # 1/2
         k2 = self.f[0](Y2)
-        du_next = 0.16666666666666666 * k1  # 1/6
+        del Y2
+        du_next = 0.16666666666666666 * wide(k1)  # 1/6
         du_next.add_(k2, alpha=0.3333333333333333)  # 1/3
         Y3 = torch.addcmul(u, k2, 0.5 * h[1])  # 1/2
-        del k1, Y2, k2
+        del k1, k2
         k3 = self.f[0](Y3)
         du_next.add_(k3, alpha=0.3333333333333333)  # 1/3
         Y4 = torch.addcmul(u, k3, h[2])
@@ -89,4 +90,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -62,15 +62,16 @@ class Rkf45(nn.Module):
         Y3.add_(k2, alpha=0.28125 * h)  # 9/32
         del Y2
         k3 = self.f[2](Y3)
+        del Y3
         Y5 = torch.add(u, k1, alpha=2.0324074074074074 * h)  # 439/216
         Y5.add_(k2, alpha=-8 * h)
         Y5.add_(k3, alpha=7.173489278752436 * h)  # 3680/513
-        u_next = torch.add(u, k1, alpha=0.11574074074074074 * h)  # 25/216
+        u_next = torch.add(wide(u), k1, alpha=0.11574074074074074 * h)  # 25/216
         u_next.add_(k3, alpha=0.5489278752436647 * h)  # 1408/2565
         Y4 = torch.add(u, k1, alpha=0.8793809740555303 * h)  # 1932/2197
         Y4.add_(k2, alpha=-3.277196176604461 * h)  # -7200/2197
         Y4.add_(k3, alpha=3.3208921256258535 * h)  # 7296/2197
-        del k1, k2, Y3, k3
+        del k1, k2, k3
         k4 = self.f[3](Y4)
         u_next.add_(k4, alpha=0.5353313840155945 * h)  # 2197/4104
         Y5.add_(k4, alpha=-0.20589668615984405 * h)  # -845/4104
@@ -98,4 +99,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

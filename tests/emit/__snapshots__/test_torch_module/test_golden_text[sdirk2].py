@@ -67,10 +67,11 @@ class Sdirk2(nn.Module):
         del Y1_2
         # sweep 1
         k2_1 = self.f[1](Y2_1)
-        u_next = torch.add(u, k1_2, alpha=0.7071067811865476 * h)  # sqrt(2)/2
+        del Y2_1
+        u_next = torch.add(wide(u), k1_2, alpha=0.7071067811865476 * h)  # sqrt(2)/2
         Y2_2 = torch.add(u, k1_2, alpha=0.7071067811865476 * h)  # sqrt(2)/2
         Y2_2.add_(k2_1, alpha=0.2928932188134525 * h)  # (2-sqrt(2))/2
-        del k1_2, Y2_1, k2_1
+        del k1_2, k2_1
         # sweep 2
         k2_2 = self.f[1](Y2_2)
         u_next.add_(k2_2, alpha=0.2928932188134525 * h)  # (2-sqrt(2))/2
@@ -95,4 +96,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -62,7 +62,7 @@ class ShakeShake(nn.Module):
             a_back = torch.empty_like(a).uniform_(0.0, 1.0)
         k1 = self.f[0](u)
         Pu = self.transition(u).to(u.dtype)
-        u_next = Pu + redrawn(k1, a * h, a_back * h)
+        u_next = wide(Pu) + redrawn(k1, a * h, a_back * h)
         del k1
         k2 = self.f[1](u)
         u_next.add_(redrawn(k2, h - a * h, h - a_back * h))
@@ -87,7 +87,21 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
 
 
 def slot_nets(f: SubNets, slots: Sequence[str]) -> Iterator[nn.Module]:
@@ -108,3 +122,8 @@ def redrawn(k: Tensor, forward: Tensor | float, backward: Tensor | float) -> Ten
     if not isinstance(forward, Tensor):
         return forward * k
     return backward * k + ((forward - backward) * k).detach()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -66,19 +66,20 @@ class Tsit5(nn.Module):
         Y3.add_(k2, alpha=0.335480655492357 * h)  # 0.335480...1569
         del Y2
         k3 = self.f[2](Y3)
+        del Y3
         Y5 = torch.add(u, k1, alpha=5.325864828439257 * h)  # 5.325864...1791
         Y5.add_(k2, alpha=-11.748883564062828 * h)  # -11.748883...1589
         Y5.add_(k3, alpha=7.4955393428898365 * h)  # 7.495539...9753
         Y6 = torch.add(u, k1, alpha=5.86145544294642 * h)  # 5.861455...9748
         Y6.add_(k2, alpha=-12.92096931784711 * h)  # -12.920969...4452
         Y6.add_(k3, alpha=8.159367898576159 * h)  # 8.159367...4986
-        u_next = torch.add(u, k1, alpha=0.09646076681806523 * h)  # 0.096460...5396
+        u_next = torch.add(wide(u), k1, alpha=0.09646076681806523 * h)  # 0.0964...396
         u_next.add_(k2, alpha=0.01 * h)  # 1/100
         u_next.add_(k3, alpha=0.4798896504144996 * h)  # 0.479889...3509
         Y4 = torch.add(u, k1, alpha=2.8971530571054935 * h)  # 2.897153...9289
         Y4.add_(k2, alpha=-6.359448489975075 * h)  # -6.359448...4366
         Y4.add_(k3, alpha=4.3622954328695815 * h)  # 4.362295...5077
-        del k1, k2, Y3, k3
+        del k1, k2, k3
         k4 = self.f[3](Y4)
         Y6.add_(k4, alpha=-0.071584973281401 * h)  # -0.071584...8835
         u_next.add_(k4, alpha=1.379008574103742 * h)  # 1.379008...3331
@@ -111,4 +112,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -70,6 +70,7 @@ class Verner65(nn.Module):
         Y4.add_(k3, alpha=0.09876543209876543 * h)  # 8/81
         del Y3
         k4 = self.f[3](Y4)
+        del Y4
         Y7 = torch.add(u, k1, alpha=-9.78226711560045 * h)  # -8716/891
         Y7.add_(k2, alpha=2.208754208754209 * h)  # 656/297
         Y7.add_(k3, alpha=44.35465768799102 * h)  # 39520/891
@@ -78,14 +79,14 @@ class Verner65(nn.Module):
         Y8.add_(k2, alpha=-2.25 * h)  # -9/4
         Y8.add_(k3, alpha=-54.08974358974359 * h)  # -4219/78
         Y8.add_(k4, alpha=46.7578125 * h)  # 5985/128
-        u_next = torch.add(u, k1, alpha=0.0890625 * h)  # 57/640
+        u_next = torch.add(wide(u), k1, alpha=0.0890625 * h)  # 57/640
         u_next.add_(k3, alpha=-0.24615384615384617 * h)  # -16/65
         u_next.add_(k4, alpha=0.6147321428571428 * h)  # 1377/2240
         Y5 = torch.add(u, k1, alpha=1.2121212121212122 * h)  # 40/33
         Y5.add_(k2, alpha=-0.36363636363636365 * h)  # -4/11
         Y5.add_(k3, alpha=-5.090909090909091 * h)  # -56/11
         Y5.add_(k4, alpha=4.909090909090909 * h)  # 54/11
-        del k1, k2, k3, Y4, k4
+        del k1, k2, k3, k4
         k5 = self.f[4](Y5)
         Y8.add_(k5, alpha=-1.4036458333333333 * h)  # -539/384
         u_next.add_(k5, alpha=0.378125 * h)  # 121/320
@@ -118,4 +119,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -75,6 +75,7 @@ class Verner76(nn.Module):
         Y5.add_(k4, alpha=4.5 * h)  # 9/2
         del Y4
         k5 = self.f[4](Y5)
+        del Y5
         Y7 = torch.add(u, k1, alpha=-1.4557291666666667 * h)  # -559/384
         Y7.add_(k3, alpha=6 * h)
         Y7.add_(k4, alpha=-4.340425531914893 * h)  # -204/47
@@ -87,14 +88,14 @@ class Verner76(nn.Module):
         Y10.add_(k3, alpha=-46.47133757961783 * h)  # -7296/157
         Y10.add_(k4, alpha=36.41794281067895 * h)  # 268728/7379
         Y10.add_(k5, alpha=1.2111709946104852 * h)  # 2472/2041
-        u_next = torch.add(u, k1, alpha=0.07145337301587301 * h)  # 2881/40320
+        u_next = torch.add(wide(u), k1, alpha=0.07145337301587301 * h)  # 2881/40320
         u_next.add_(k4, alpha=0.41067207024653835 * h)  # 1216/2961
         u_next.add_(k5, alpha=-0.6407814407814408 * h)  # -2624/4095
         Y6 = torch.add(u, k1, alpha=5.366666267565442 * h)  # 1344688/250563
         Y6.add_(k3, alpha=-20.464122795464615 * h)  # -1709184/83521
         Y6.add_(k4, alpha=16.350762083787313 * h)  # 1365632/83521
         Y6.add_(k5, alpha=-0.31212908529990463 * h)  # -78208/250563
-        del k1, k3, k4, Y5, k5
+        del k1, k3, k4, k5
         k6 = self.f[5](Y6)
         Y9.add_(k6, alpha=-0.026683022053392423 * h)  # -2023/75816
         Y10.add_(k6, alpha=-0.3278740418681468 * h)  # -3522621/10743824
@@ -133,4 +134,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -90,6 +90,7 @@ class Verner87(nn.Module):
         Y7.add_(k6, alpha=2.299042065805914 * h)  # 5520/2401
         del Y6
         k7 = self.f[6](Y7)
+        del Y7
         Y9 = torch.add(u, k1, alpha=0.6731726435430139 * h)  # 17176/25515
         Y9.add_(k4, alpha=-1.8461297276112092 * h)  # -47104/25515
         Y9.add_(k5, alpha=2.628968253968254 * h)  # 1325/504
@@ -110,14 +111,14 @@ class Verner87(nn.Module):
         Y13.add_(k5, alpha=5.137256057114928 * h)  # 2354425/458304
         Y13.add_(k6, alpha=-5.164116743471582 * h)  # -84046/16275
         Y13.add_(k7, alpha=0.41135691593352885 * h)  # 673309/1636800
-        u_next = torch.add(u, k1, alpha=0.043055555555555555 * h)  # 31/720
+        u_next = torch.add(wide(u), k1, alpha=0.043055555555555555 * h)  # 31/720
         u_next.add_(k6, alpha=0.21333333333333335 * h)  # 16/75
         u_next.add_(k7, alpha=0.21220959595959596 * h)  # 16807/79200
         Y8 = torch.add(u, k1, alpha=0.09438775510204081 * h)  # 37/392
         Y8.add_(k5, alpha=0.17272534013605442 * h)  # 1625/9408
         Y8.add_(k6, alpha=-0.13333333333333333 * h)  # -2/15
         Y8.add_(k7, alpha=0.009077380952380953 * h)  # 61/6720
-        del k1, k4, k5, k6, Y7, k7
+        del k1, k4, k5, k6, k7
         k8 = self.f[7](Y8)
         Y10.add_(k8, alpha=0.7272727272727273 * h)  # 8/11
         Y12.add_(k8, alpha=0.43555555555555553 * h)  # 98/225
@@ -162,4 +163,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -183,6 +183,7 @@ class Verner89(nn.Module):
         Y5 = torch.addcmul(u, dY5, h)
         del k3, Y4, dY5
         k5 = self.f[4](Y5)
+        del Y5
         dY7 = 0.06162164740338976 * k1  # (927-347*sqrt(6))/1250
         dY7.add_(k4, alpha=0.18153182241228044)  # (-16248+7328*sqrt(6))/9375
         dY7.add_(k5, alpha=-0.013477689611149632)  # (-489+179*sqrt(6))/3750
@@ -190,7 +191,7 @@ class Verner89(nn.Module):
         dY6.add_(k4, alpha=0.2739534538730258)  # (312+32*sqrt(6))/1425
         dY6.add_(k5, alpha=0.24567579393107397)  # (69+29*sqrt(6))/570
         Y6 = torch.addcmul(u, dY6, h)
-        del k4, Y5, k5, dY6
+        del k4, k5, dY6
         k6 = self.f[5](Y6)
         dY7.add_(k6, alpha=0.007024903609934228)  # (14268-5798*sqrt(6))/9375
         Y7 = torch.addcmul(u, dY7, h)
@@ -225,6 +226,7 @@ class Verner89(nn.Module):
         Y11 = torch.addcmul(u, dY11, h)
         del Y10, dY11
         k11 = self.f[10](Y11)
+        del Y11
         dY13 = 0.08780375928196306 * k1  # (3793+2168*sqrt(6))/103680
         dY13.add_(k6, alpha=0.6933735017302034)  # (4042+2263*sqrt(6))/13824
         dY13.add_(k7, alpha=-1.9030978898017554)  # (-231278+40717*sqrt(6))/69120
@@ -253,12 +255,12 @@ class Verner89(nn.Module):
         dY16.add_(k9, alpha=3.730795461620606)  # (-232192+121408*sqrt(6))/17475
         dY16.add_(k10, alpha=7.805290213782615)  # (101226-22764*sqrt(6))/5825
         dY16.add_(k11, alpha=-18.706283701991858)  # -169984/9087
-        du_next = 0.06130952380952381 * k1  # 103/1680
+        du_next = 0.06130952380952381 * wide(k1)  # 103/1680
         du_next.add_(k8, alpha=-0.19285714285714287)  # -27/140
         du_next.add_(k9, alpha=0.7238095238095238)  # 76/105
         du_next.add_(k10, alpha=-0.7178571428571429)  # -201/280
         du_next.add_(k11, alpha=0.7501831501831502)  # 1024/1365
-        derr = 0.0175 * k1  # 7/400
+        derr = 0.0175 * wide(k1)  # 7/400
         derr.add_(k8, alpha=-0.315)  # -63/200
         derr.add_(k9, alpha=0.56)  # 14/25
         derr.add_(k10, alpha=-1.05)  # -21/20
@@ -271,7 +273,7 @@ class Verner89(nn.Module):
         dY12.add_(k10, alpha=-241.54347414394468)  # (26304-15176*sqrt(6))/45
         dY12.add_(k11, alpha=-328.69135802469134)  # -26624/81
         Y12 = torch.addcmul(u, dY12, h)
-        del k1, k6, k7, k8, k9, k10, Y11, k11, dY12
+        del k1, k6, k7, k8, k9, k10, k11, dY12
         k12 = self.f[11](Y12)
         dY14.add_(k12, alpha=-0.023504273504273504)  # -11/468
         dY15.add_(k12, alpha=-0.0005208333333333333)  # -1/1920
@@ -418,7 +420,26 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))
 
 
 TINY = 1e-37

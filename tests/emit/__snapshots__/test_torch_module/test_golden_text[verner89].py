@@ -81,13 +81,14 @@ class Verner89(nn.Module):
         Y5.add_(k4, alpha=2.2333169773304027 * h)  # (328+208*sqrt(6))/375
         del k3, Y4
         k5 = self.f[4](Y5)
+        del Y5
         Y7 = torch.add(u, k1, alpha=0.06162164740338976 * h)  # (927-347*sqrt(6))/1250
         Y7.add_(k4, alpha=0.18153182241228044 * h)  # (-16248+7328*sqrt(6))/9375
         Y7.add_(k5, alpha=-0.013477689611149632 * h)  # (-489+179*sqrt(6))/3750
         Y6 = torch.add(u, k1, alpha=0.04367006838144548 * h)  # (9-sqrt(6))/150
         Y6.add_(k4, alpha=0.2739534538730258 * h)  # (312+32*sqrt(6))/1425
         Y6.add_(k5, alpha=0.24567579393107397 * h)  # (69+29*sqrt(6))/570
-        del k4, Y5, k5
+        del k4, k5
         k6 = self.f[5](Y6)
         Y7.add_(k6, alpha=0.007024903609934228 * h)  # (14268-5798*sqrt(6))/9375
         del Y6
@@ -103,6 +104,7 @@ class Verner89(nn.Module):
         Y9.add_(k8, alpha=-0.03515625 * h)  # -9/256
         del Y8
         k9 = self.f[8](Y9)
+        del Y9
         Y11 = torch.add(u, k1, alpha=0.07112936653166925 * h)  # (5034-271*...(6))/61440
         Y11.add_(k7, alpha=0.378528288890093 * h)  # (7859-1626*sqrt(6))/10240
         Y11.add_(k8, alpha=-0.011746330035023253 * h)  # (-2232+813*sqrt(6))/20480
@@ -122,7 +124,7 @@ class Verner89(nn.Module):
         Y14.add_(k7, alpha=7.4855069945809385 * h)  # (5642+337*sqrt(6))/864
         Y14.add_(k8, alpha=-6.229166666666667 * h)  # -299/48
         Y14.add_(k9, alpha=2.271604938271605 * h)  # 184/81
-        u_next = torch.add(u, k1, alpha=0.06130952380952381 * h)  # 103/1680
+        u_next = torch.add(wide(u), k1, alpha=0.06130952380952381 * h)  # 103/1680
         u_next.add_(k8, alpha=-0.19285714285714287 * h)  # -27/140
         u_next.add_(k9, alpha=0.7238095238095238 * h)  # 76/105
         Y10 = torch.add(u, k1, alpha=0.0763888888888889 * h)  # 11/144
@@ -130,7 +132,7 @@ class Verner89(nn.Module):
         Y10.add_(k7, alpha=0.31070542794303607 * h)  # (266+sqrt(6))/864
         Y10.add_(k8, alpha=-0.0625 * h)  # -1/16
         Y10.add_(k9, alpha=-0.2962962962962963 * h)  # -8/27
-        del k1, k6, k7, k8, Y9, k9
+        del k1, k6, k7, k8, k9
         k10 = self.f[9](Y10)
         Y12.add_(k10, alpha=-241.54347414394468 * h)  # (26304-15176*sqrt(6))/45
         Y13.add_(k10, alpha=-0.07691188807155204 * h)  # (-1383+542*sqrt(6))/720
@@ -176,4 +178,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -87,6 +87,7 @@ class Verner89PerStage(nn.Module):
         Y5 = torch.addcmul(u, dY5, h[3])
         del k3, Y4, dY5
         k5 = self.f[4](Y5)
+        del Y5
         dY7 = 0.06162164740338976 * k1  # (927-347*sqrt(6))/1250
         dY7.add_(k4, alpha=0.18153182241228044)  # (-16248+7328*sqrt(6))/9375
         dY7.add_(k5, alpha=-0.013477689611149632)  # (-489+179*sqrt(6))/3750
@@ -94,7 +95,7 @@ class Verner89PerStage(nn.Module):
         dY6.add_(k4, alpha=0.2739534538730258)  # (312+32*sqrt(6))/1425
         dY6.add_(k5, alpha=0.24567579393107397)  # (69+29*sqrt(6))/570
         Y6 = torch.addcmul(u, dY6, h[4])
-        del k4, Y5, k5, dY6
+        del k4, k5, dY6
         k6 = self.f[5](Y6)
         dY7.add_(k6, alpha=0.007024903609934228)  # (14268-5798*sqrt(6))/9375
         Y7 = torch.addcmul(u, dY7, h[5])
@@ -121,6 +122,7 @@ class Verner89PerStage(nn.Module):
         Y10 = torch.addcmul(u, dY10, h[8])
         del Y9, dY10
         k10 = self.f[9](Y10)
+        del Y10
         dY12 = -8.141639713875007 * k1  # (5996-3794*sqrt(6))/405
         dY12.add_(k6, alpha=-574.4363925623015)  # (-4342-338*sqrt(6))/9
         dY12.add_(k7, alpha=413.4855110109495)  # (154922-40458*sqrt(6))/135
@@ -139,7 +141,7 @@ class Verner89PerStage(nn.Module):
         dY14.add_(k8, alpha=-6.229166666666667)  # -299/48
         dY14.add_(k9, alpha=2.271604938271605)  # 184/81
         dY14.add_(k10, alpha=-4.888888888888889)  # -44/9
-        du_next = 0.06130952380952381 * k1  # 103/1680
+        du_next = 0.06130952380952381 * wide(k1)  # 103/1680
         du_next.add_(k8, alpha=-0.19285714285714287)  # -27/140
         du_next.add_(k9, alpha=0.7238095238095238)  # 76/105
         du_next.add_(k10, alpha=-0.7178571428571429)  # -201/280
@@ -149,7 +151,7 @@ class Verner89PerStage(nn.Module):
         dY11.add_(k9, alpha=0.07272054197316799)  # (-594+271*sqrt(6))/960
         dY11.add_(k10, alpha=-0.260631867359907)  # (657-813*sqrt(6))/5120
         Y11 = torch.addcmul(u, dY11, h[9])
-        del k1, k6, k7, k8, k9, Y10, k10, dY11
+        del k1, k6, k7, k8, k9, k10, dY11
         k11 = self.f[10](Y11)
         dY13.add_(k11, alpha=2.4919278252611585)  # 2624/1053
         dY14.add_(k11, alpha=-4.862298195631529)  # -5120/1053
@@ -192,4 +194,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

@@ -82,13 +82,14 @@ class Verner98(nn.Module):
         Y5.add_(k4, alpha=6.173259922102322 * h)  # (1873...443+5282...t(6))/5131...250
         del k3, Y4
         k5 = self.f[4](Y5)
+        del Y5
         Y7 = torch.add(u, k1, alpha=0.13160063579752163 * h)  # (4508...17...3940...000
         Y7.add_(k4, alpha=-0.29572762526696367 * h)  # (-3820...787-86...(6))/8425...750
         Y7.add_(k5, alpha=0.08781378035642952 * h)  # (1570...521-464...(6))/4935...000
         Y6 = torch.add(u, k1, alpha=0.05112275589406061 * h)  # (1138...63...1576...000
         Y6.add_(k4, alpha=0.17708237945550215 * h)  # (1619...831-235...(6))/5886...450
         Y6.add_(k5, alpha=0.0008027762409222502 * h)  # (1659...977-66...6))/4179...000
-        del k4, Y5, k5
+        del k4, k5
         k6 = self.f[5](Y6)
         Y7.add_(k6, alpha=0.6213052975225275 * h)  # (-725851782+8578...t(6))/3380...000
         del Y6
@@ -111,6 +112,7 @@ class Verner98(nn.Module):
         Y10.add_(k9, alpha=-0.10412291746271944 * h)  # -316779...3409/304236...0000
         del Y9
         k10 = self.f[9](Y10)
+        del Y10
         Y12 = torch.add(u, k1, alpha=0.036890092487086225 * h)  # (1286...2...781...625
         Y12.add_(k6, alpha=-0.1465181576725543 * h)  # (-1702...104+24...(6))/1158...385
         Y12.add_(k7, alpha=0.22425777681720244 * h)  # (-4099...248+11...(6))/1115...125
@@ -135,7 +137,7 @@ class Verner98(nn.Module):
         Y15.add_(k8, alpha=-14.69150040801687 * h)  # (-1161...772-54...(6))/8810...125
         Y15.add_(k9, alpha=-0.4947050585331417 * h)  # (3020...672-132...(6))/4337...875
         Y15.add_(k10, alpha=2.2429749091462368 * h)  # (9765...000-228...(6))/1856...599
-        u_next = torch.add(u, k1, alpha=0.014611976858423152 * h)  # 8198...3...10...528
+        u_next = torch.add(wide(u), k1, alpha=0.014611976858423152 * h)  # 8198......528
         u_next.add_(k8, alpha=-0.3915211862331339 * h)  # -455655...0000/116380...7869
         u_next.add_(k9, alpha=0.23109325002895065 * h)  # 199651...0000/863944...4599
         u_next.add_(k10, alpha=0.12747667699928525 * h)  # 892311...0000/699979...5391
@@ -145,7 +147,7 @@ class Verner98(nn.Module):
         Y11.add_(k8, alpha=0.033960816841277615 * h)  # (4389...607+25...6))/3098...500
         Y11.add_(k9, alpha=0.1572319413814626 * h)  # (4990...976+333...(6))/8375...875
         Y11.add_(k10, alpha=0.21522674780318796 * h)  # (1099...000+10...6))/6257...891
-        del k1, k6, k7, k8, k9, Y10, k10
+        del k1, k6, k7, k8, k9, k10
         k11 = self.f[10](Y11)
         Y13.add_(k11, alpha=5.8850910885039465 * h)  # 225099...2541/382491...2500
         Y14.add_(k11, alpha=-6.099948804751011 * h)  # -342411...8516/561334...3125
@@ -191,4 +193,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))

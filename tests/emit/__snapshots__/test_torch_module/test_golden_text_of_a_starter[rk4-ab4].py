@@ -70,11 +70,12 @@ class Rk4StartsAb4(nn.Module):
         Y3 = torch.add(u, k2, alpha=0.5 * h)  # 1/2
         del Y2
         k3 = self.f[2](Y3)
-        u_next = torch.add(u, f, alpha=0.16666666666666666 * h)  # 1/6
+        del Y3
+        u_next = torch.add(wide(u), f, alpha=0.16666666666666666 * h)  # 1/6
         u_next.add_(k2, alpha=0.3333333333333333 * h)  # 1/3
         u_next.add_(k3, alpha=0.3333333333333333 * h)  # 1/3
         Y4 = torch.add(u, k3, alpha=h)
-        del k2, Y3, k3
+        del k2, k3
         k4 = self.f[3](Y4)
         u_next.add_(k4, alpha=0.16666666666666666 * h)  # 1/6
         return u_next.to(u.dtype), f.to(u.dtype), f_prev, f_prev2
@@ -104,4 +105,23 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
         if not isinstance(net, nn.Module):
             wanted = "a torch.nn.Module"
             raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
-        yield net
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))
