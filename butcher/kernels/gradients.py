@@ -49,7 +49,7 @@ class Row(torch.autograd.Function):
             if torch.is_grad_enabled():
                 inner = (g * plain_sum(terms, ctx.coefficients)).sum()
             else:
-                inner = torch.ops.butcher.dot(terms, ctx.coefficients, g)
+                inner = torch.ops.butcher.dot.default(terms, ctx.coefficients, g)
             along_h = (inner / h.reshape(())).to(h.dtype).reshape(h.shape)
         return None, None, along_h, *[g] * ctx.count
 
@@ -77,7 +77,7 @@ class Column(torch.autograd.Function):
         is_needed = ctx.needs_input_grad[1] and not recover
         ctx.save_for_backward(h, x if is_needed else None)
         edge = torch.empty((), dtype=dtype, device=x.device)
-        return tuple(edge.expand(x.shape) for _ in range(count))
+        return edge.expand(count, *x.shape).unbind()
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -91,13 +91,13 @@ class Column(torch.autograd.Function):
         if torch.is_grad_enabled():
             along_x, inner = plain_column(terms, coefficients, h, x)
         elif x is not None:
-            along_x, inner = torch.ops.butcher.gather_dot(terms, coefficients, h, x)
+            along_x, inner = torch.ops.butcher.gather_dot.default(terms, coefficients, h, x)
         elif h is None and coefficients == [1.0]:
             along_x, inner = terms[0], None
         else:
             along_x, inner = torch.empty_like(terms[0], dtype=ctx.dtype), None
             free = len(terms) if h is None else 0
-            torch.ops.butcher.gather([along_x], 0, terms, coefficients, h, free)
+            torch.ops.butcher.gather.default([along_x], 0, terms, coefficients, h, free)
         along_h = None if inner is None else inner.to(h.dtype).reshape(h.shape)
         return along_x.to(ctx.dtype), along_h, None, None, None, None
 

@@ -152,13 +152,15 @@ def alike(terms: Sequence[Tensor], like: Tensor) -> list[Tensor]:
 
     `like` is dense, as `empty_like` makes it: then all are, and the kernel may walk them flat.
     """
-    order = strides(like)
-    return [
-        x
-        if strides(x) == order
-        else torch.empty_like(like, dtype=x.dtype, device=x.device).copy_(x)
-        for x in terms
-    ]
+    order = like.stride()
+    return [x if x.stride() == order else moved(x, like) for x in terms]
+
+
+def moved(x: Tensor, like: Tensor) -> Tensor:
+    """A copy that lies like `like`; x itself if it does, where strides matter."""
+    if strides(x) == strides(like):
+        return x
+    return torch.empty_like(like, dtype=x.dtype, device=x.device).copy_(x)
 
 
 def strides(x: Tensor) -> tuple[int, ...]:

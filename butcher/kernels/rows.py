@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from butcher.kernels import operations  # noqa: F401 - registers the operators
 from butcher.kernels.gradients import Row
-from butcher.kernels.operations import strides
 from butcher.kernels.values import Step, Term
 
 
-@dataclass
+@dataclass(slots=True)
 class Part:
     """A row in the making.
 
@@ -40,94 +40,85 @@ class Part:
         begun.total = None
         return part
 
-    def read(self) -> list[tuple[Term, Tensor]]:
-        """The terms with their tensors, in the order in which their values came to be."""
-        step = one_step(self.terms, self.step)
-        if self.total is not None and step is not self.step and step is not None and step.recover:
-            raise TypeError("a row is begun with a part of what h multiplies: u + h * (0.5 * k1)")
+    def read(self) -> list[Tensor]:
+        """The tensors of the terms, and an edge back to each."""
+        first = self.terms[0][1] if self.total is None else self.total
+        shape, dtype, step = first.shape, first.dtype, self.step
+        tensors = []
+        for c, value, factor in self.terms:
+            if value.shape != shape:
+                shapes = sorted({tuple(shape), tuple(value.shape)})
+                raise ValueError(f"a row adds tensors of one shape, not of {shapes}")
+            if factor is not None and factor is not step:
+                step = self.same(factor, step)
+            tensors.append(value.read(c, factor, dtype, self.edges))
         self.step = step
-        dtype = self.terms[0].value.dtype if self.total is None else self.total.dtype
-        shapes = {tuple(t.value.shape) for t in self.terms}
-        shapes |= set() if self.total is None else {tuple(self.total.shape)}
-        if len(shapes) > 1:
-            raise ValueError(f"a row adds tensors of one shape, not of {sorted(shapes)}")
-        found = []
-        for term in self.terms:
-            tensor, edges = term.value.read(term.coefficient, term.step, dtype)
-            self.edges += edges
-            found.append((term, tensor))
-        return sorted(found, key=lambda pair: pair[0].value.serial)
+        if step is not None and step.recover:
+            pairs = zip(tensors, self.terms, strict=True)
+            self.beside += [(x, c) for x, (c, _, factor) in pairs if factor is None]
+        return tensors
+
+    def same(self, factor: Step, step: Step | None) -> Step:
+        """The trained step of the row, as a term has it: a row has one, or none."""
+        if step is None:
+            if factor.recover and self.total is not None:
+                raise TypeError("a row is begun with a part of what h multiplies: u + h * (a * k1)")
+            return factor
+        if factor.h is not step.h or factor.recover != step.recover:
+            raise TypeError("a row has one trained step: write u + h * (0.5 * k1 + k2)")
+        return step
 
     def result(self) -> Tensor:
         """The row, whole."""
         assert self.total is not None
         if not self.edges:
             return self.total
-        is_recovered = self.step is not None and self.step.recover
-        h = self.step.h if self.step is not None and is_recovered else None
+        h = self.step.h if self.step is not None and self.step.recover else None
         return Row.apply([self.total], self.beside, h, *self.edges)  # type: ignore[no-any-return]
 
 
-def one_step(terms: Sequence[Term], known: Step | None) -> Step | None:
-    """The trained step of a row: it has one, or none."""
-    steps = [known] if known is not None else []
-    steps += [t.step for t in terms if t.step is not None]
-    first = steps[0] if steps else None
-    if any(s.h is not first.h or s.recover != first.recover for s in steps if first):
-        raise TypeError("a row has one trained step: write u + h * (0.5 * k1 + k2)")
-    return first
+Read = list[tuple[Part, list[Tensor]]]
 
 
 def compute(parts: Sequence[Part]) -> None:
     """Bring the totals up to date: one kernel for all parts that have one h and one layout."""
-    groups: dict[object, list[tuple[Part, list[tuple[Term, Tensor]]]]] = {}
+    groups: dict[object, tuple[Read, Read]] = {}
     for part in parts:
         if not part.terms:
             continue
-        read = part.read()
-        if part.total is None and len(read) == 1 and read[0][0][::2] == (1.0, None):
-            part.total = read[0][1].detach()  # the value itself, under a new name
-            continue
-        like = read[0][1] if part.total is None else part.total
-        h = None if part.step is None else id(part.step.h)
-        groups.setdefault((h, strides(like)), []).append((part, read))
-    for group in groups.values():
-        compute_together(group)
+        tensors = part.read()
+        is_open = part.total is not None
+        if part.total is None:
+            if len(tensors) == 1 and part.terms[0][::2] == (1.0, None):
+                part.total = tensors[0].detach()  # the value itself, under a new name
+                continue
+            part.total = torch.empty_like(tensors[0])
+        key = None if part.step is None else id(part.step.h), part.total.stride()
+        groups.setdefault(key, ([], []))[not is_open].append((part, tensors))
+    for opened, fresh in groups.values():
+        fill(opened + fresh, len(opened))
 
 
-@torch.no_grad()
-def compute_together(group: list[tuple[Part, list[tuple[Term, Tensor]]]]) -> None:
-    """One call for parts with one h and one layout; those with a total come first."""
-    group = sorted(group, key=lambda pair: pair[0].total is None)
-    opened = sum(part.total is not None for part, _ in group)
-    places: dict[tuple[bool, int], tuple[int, Tensor]] = {}
-    for _, read in group:
-        for term, tensor in read:
-            places[term.step is not None, id(tensor)] = term.value.serial, tensor
-    order = sorted(places, key=lambda key: (key[0], places[key][0]))
+def fill(group: Read, opened: int) -> None:
+    """One call for parts with one h and one layout; the first `opened` of them are added to."""
+    found = {
+        (factor is not None, value.serial): x
+        for part, tensors in group
+        for (_, value, factor), x in zip(part.terms, tensors, strict=True)
+    }
+    order = sorted(found)  # what h multiplies last; else as the values came to be
     index = {key: i for i, key in enumerate(order)}
-    coefficients: list[float] = []
-    for part, read in group:
-        row = [0.0] * len(order)
-        for term, tensor in read:
-            row[index[term.step is not None, id(tensor)]] += term.coefficient
-        coefficients += row
-        start(part, read)
-    torch.ops.butcher.gather(
-        [part.total for part, _ in group],
-        opened,
-        [places[key][1] for key in order],
-        coefficients,
-        next((part.step.h for part, _ in group if part.step is not None), None),
-        sum(not is_along for is_along, _ in order),
-    )
-
-
-def start(part: Part, read: list[tuple[Term, Tensor]]) -> None:
-    """A buffer for a part that has none, and what `recover` has to keep."""
-    if part.total is None:
-        first = part.terms[0].value
-        like = next(tensor for term, tensor in read if term.value is first)
-        part.total = torch.empty_like(like)
-    if part.step is not None and part.step.recover:
-        part.beside += [(x, t.coefficient) for t, x in read if t.step is None]
+    coefficients = [0.0] * (len(group) * len(order))
+    for r, (part, _) in enumerate(group):
+        for c, value, factor in part.terms:
+            coefficients[r * len(order) + index[factor is not None, value.serial]] += c
+    step = group[0][0].step
+    with torch.no_grad():
+        torch.ops.butcher.gather.default(
+            [part.total for part, _ in group],
+            opened,
+            [found[key] for key in order],
+            coefficients,
+            None if step is None else step.h,
+            sum(not along for along, _ in order),
+        )

@@ -14,7 +14,6 @@ then torch's own arithmetic, for the compiler to fuse and for a transform to tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -78,20 +77,20 @@ def is_plain(x: Tensor) -> bool:
 
 
 def one(x: Tensor, readers: int = 1) -> Sum:
-    return Sum((Term(1.0, Value(x, readers)),))
+    return Sum(((1.0, Value(x, readers), None),))
 
 
-@dataclass(frozen=True, eq=False)
 class Sum:
     """A sum of values that is written down and not yet computed, to be added to what is `begun`."""
 
-    terms: tuple[Term, ...]
-    begun: Part | None = None
+    __slots__ = ("begun", "terms")
+
+    def __init__(self, terms: tuple[Term, ...], begun: Part | None = None) -> None:
+        self.terms, self.begun = terms, begun
 
     def __add__(self, other: object) -> Sum:
-        other = one(other) if isinstance(other, Tensor) else other
         if not isinstance(other, Sum):
-            return NotImplemented
+            return self + one(other) if isinstance(other, Tensor) else NotImplemented
         if other.begun is not None:
             raise TypeError("a row that has been begun comes first: write Y3 + h * k2")
         return Sum(self.terms + other.terms, self.begun)
@@ -112,22 +111,20 @@ class Sum:
         """By a number; or by a trained h, once."""
         if self.begun is not None:
             raise TypeError("a row that has been begun is added to, not multiplied")
+        if isinstance(factor, int | float):
+            return Sum(tuple([(c * factor, value, step) for c, value, step in self.terms]))
         if isinstance(factor, Tensor):
             factor = Step(factor)
-        if isinstance(factor, Step):
-            return self.times(factor)
-        if not isinstance(factor, int | float):
-            return NotImplemented
-        return Sum(tuple(t._replace(coefficient=t.coefficient * factor) for t in self.terms))
+        return self.times(factor) if isinstance(factor, Step) else NotImplemented
 
     __rmul__ = __mul__
 
-    def times(self, step: Step) -> Sum:
-        if step.h.numel() != 1:
+    def times(self, h: Step) -> Sum:
+        if h.h.numel() != 1:
             raise TypeError(
                 f"a sum is multiplied by numbers and by a step of one element, not by a tensor of "
-                f"shape {tuple(step.h.shape)}: compile the method in its plain form"
+                f"shape {tuple(h.h.shape)}: compile the method in its plain form"
             )
-        if any(t.step is not None for t in self.terms):
+        if any(step is not None for _, _, step in self.terms):
             raise TypeError("a sum is multiplied by a trained step once: write h * (0.5 * k1 + k2)")
-        return Sum(tuple(t._replace(step=step) for t in self.terms))
+        return Sum(tuple([(c, value, h) for c, value, _ in self.terms]))

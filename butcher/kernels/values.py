@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,20 +26,14 @@ class Step:
         return self.h * other if isinstance(other, Tensor) else other * self
 
 
-class Term(NamedTuple):
-    """coefficient * value, or h * coefficient * value."""
-
-    coefficient: float
-    value: Value
-    step: Step | None = None
-
-
 class Value:
     """A tensor that `left` more rows will read, and the edges along which their gradients return.
 
     Reads that h multiplies, and those that it does not, have columns of their own: rarely a value
     has both, as an evaluation that is also handed to the next block.
     """
+
+    __slots__ = ("columns", "dtype", "left", "readers", "serial", "shape", "tensor", "version")
 
     def __init__(self, tensor: Tensor, readers: int) -> None:
         self.tensor: Tensor | None = tensor
@@ -49,25 +43,27 @@ class Value:
         self.version = version(tensor)
         self.columns: dict[tuple[int, bool], tuple[Tensor | None, list[float], Any]] = {}
 
-    def read(self, c: float, step: Step | None, dtype: torch.dtype) -> tuple[Tensor, list[Tensor]]:
-        """The tensor, for a row of type `dtype` that takes it times c, or times h c; and an edge
-        back, if gradients are computed."""
-        if self.tensor is None:
+    def read(self, c: float, step: Step | None, dtype: torch.dtype, edges: list[Tensor]) -> Tensor:
+        """The tensor, for a row of type `dtype` that takes it times c, or times h c; to `edges`
+        the one back, if gradients are computed."""
+        tensor = self.tensor
+        if tensor is None:
             raise RuntimeError(
                 f"a value that was spread to {self.readers} is read by one row more: "
                 f"write spread(..., {self.readers + 1}), the number of rows that read it"
             )
-        tensor = self.tensor
         if version(tensor) != self.version:
             raise RuntimeError(
                 "a value was written into before the last row had read it: a sub-net that begins "
                 "with an operation in place (nn.ReLU(inplace=True)) must not, here"
             )
-        edges = [self.edge(tensor, c, step, dtype)] if torch.is_grad_enabled() else []
+        if torch.is_grad_enabled():
+            edges.append(self.edge(tensor, c, step, dtype))
         self.left -= 1
         if not self.left:
-            self.tensor, self.columns = None, {}
-        return tensor, edges
+            self.tensor = None
+            self.columns.clear()
+        return tensor
 
     def edge(self, tensor: Tensor, c: float, step: Step | None, dtype: torch.dtype) -> Tensor:
         h, recover = (None, False) if step is None else (step.h, step.recover)
@@ -80,6 +76,10 @@ class Value:
         _, coefficients, edges = self.columns[key]
         coefficients.append(c)
         return next(edges)  # type: ignore[no-any-return]
+
+
+# coefficient * value, or h * coefficient * value
+Term = tuple[float, Value, Step | None]
 
 
 def version(x: Tensor) -> int:

@@ -55,6 +55,7 @@ FREE = (
     "detach",
     "view",
     "alias",
+    "unbind",
     "new_empty",
     "ones_like",
     "as_strided",

@@ -181,9 +181,9 @@ def test_a_trained_step_saves_the_evaluations_or_nothing() -> None:
 def test_a_value_is_let_go_of_by_its_last_reader() -> None:
     u, k = spread(torch.randn(SHAPE), 2), spread(torch.randn(SHAPE), 1)
     gather(u + k)
-    (u,), (k,) = u.terms, k.terms
-    assert u.value.tensor is not None
-    assert k.value.tensor is None
+    ((_, u, _),), ((_, k, _),) = u.terms, k.terms
+    assert u.tensor is not None
+    assert k.tensor is None
 
 
 def test_a_step_of_zero_has_a_gradient() -> None:
