@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -58,8 +59,13 @@ def parse(text: str, name: str = "<text>") -> Scheme:
     return parse_bytes(text.encode("utf-8", "surrogatepass"), name)
 
 
+@lru_cache(maxsize=128)
 def parse_bytes(data: bytes, name: str) -> Scheme:
-    """The scheme of a file's content. Raises SpecError."""
+    """The scheme of a file's content. Raises SpecError.
+
+    Schemes are frozen, so that all who ask for the same content, as every block of a network does,
+    share one.
+    """
     source, found = decode(data, name)
     if source is None:
         raise SpecError(found, Source(name, ""))
