@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from butcher.coefficient import Coefficient, Number, Variable
+from butcher.coefficient import ONE, Coefficient, Number, Variable
+from butcher.coefficient.polynomial import UNIT, divided
 from butcher.spec.scheme import Scheme
 from butcher.spec.symbol import Symbol
 
@@ -22,8 +23,15 @@ def without_step(coefficient: Coefficient) -> tuple[Variable | None, int, Coeffi
     for variable in sorted(coefficient.variables):
         power = coefficient.power_of(variable.name)
         if power > 0 and is_step(variable.name):
-            return variable, power, coefficient / Coefficient.symbol(variable) ** power
+            return variable, power, _over(coefficient, variable, power)
     return None, 0, coefficient
+
+
+def _over(coefficient: Coefficient, variable: Variable, power: int) -> Coefficient:
+    """coefficient / variable^power, fast where it is a polynomial of that factor."""
+    if coefficient.radius or coefficient.denominator is not UNIT:
+        return coefficient / Coefficient.symbol(variable) ** power
+    return Coefficient(divided(coefficient.numerator, {variable: power}, ONE))
 
 
 class StepSize:

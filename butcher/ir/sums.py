@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
-from butcher.coefficient import Coefficient
+from butcher.coefficient import Coefficient, Number, Variable
 from butcher.ir.graph import Graph, Row, Term
 from butcher.ir.steps import without_step
 
@@ -71,9 +72,14 @@ def _factored(
     """(factor, rest): the power of a trained step, a factor that is known, or the whole."""
     step, power, rest = without_step(coefficient)
     if step is not None and step.name in trained and not rest.names & set(trained):
-        return Coefficient.symbol(step) ** power, rest
+        return _power(step.name, step.start, power), rest
     for factor in known:
         rest = coefficient / factor
         if not rest.names & set(trained):
             return factor, rest
     return coefficient, Coefficient.of(1)
+
+
+@lru_cache
+def _power(name: str, start: Number, power: int) -> Coefficient:
+    return Coefficient.symbol(Variable(name, start)) ** power
