@@ -1,7 +1,11 @@
 """Memory and time of networks that store less: what each lever saves, and what it costs.
 
     MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2147483647 \\
-        .venv/bin/python docs/benchmarks/memory.py -o docs/benchmarks/memory.json
+        .venv/bin/python docs/benchmarks/memory.py --rounds 7 -o docs/benchmarks/memory.json \\
+        networks resnet20
+    MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2147483647 \\
+        .venv/bin/python docs/benchmarks/memory.py --rounds 28 \\
+        -o docs/benchmarks/memory_blocks.json blocks
 
 Peaks are counted allocation by allocation, in feature maps, without gradients of parameters. Times
 are processor seconds of one thread, which other work on the machine lengthens far less than those
@@ -66,8 +70,8 @@ def made(scheme: str, depth: int, width: int) -> list[nn.Module]:
     return [butcher.make_block(scheme, lambda: sub_net(width), **values) for _ in range(depth)]
 
 
-def state_of(block: Any, width: int) -> Any:
-    states = [torch.randn(BATCH, width, SIDE, SIDE) for _ in block.states]
+def state_of(block: Any, width: int, batch: int = BATCH) -> Any:
+    states = [torch.randn(batch, width, SIDE, SIDE) for _ in block.states]
     return tuple(states) if len(states) > 1 else states[0]
 
 
@@ -93,15 +97,14 @@ def evaluation(network: nn.Sequential, state: Any) -> Callable[[], None]:
     return step
 
 
-def map_bytes(width: int) -> int:
-    return 4 * BATCH * width * SIDE * SIDE
-
-
-def measured(steps: dict[str, Callable[[], None]], width: int, rounds: int) -> dict[str, Any]:
+def measured(
+    steps: dict[str, Callable[[], None]], width: int, rounds: int, batch: int = BATCH
+) -> dict[str, Any]:
     """Peak in maps and seconds of each step; the first one's seconds are those of reference."""
+    map_bytes = 4 * batch * width * SIDE * SIDE
     for step in steps.values():
         step()  # gradients of parameters are there
-    peaks = {name: peak(step) / map_bytes(width) for name, step in steps.items()}
+    peaks = {name: peak(step) / map_bytes for name, step in steps.items()}
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     gc.collect()
     gc.disable()
@@ -138,19 +141,22 @@ def inverts(blocks: list[nn.Module]) -> bool:
 
 
 def fourteen_evaluations(rounds: int) -> dict[str, Any]:
-    """A block of Verner beside as many Euler blocks, in one run."""
+    """A block of Verner, and as many Euler blocks, in one run."""
     found = {}
     euler, verner = made("euler", 14, GOAL_WIDTH), made("verner89", 1, GOAL_WIDTH)
+    for batch in (8, 32):
+        state = state_of(euler[0], GOAL_WIDTH, batch)
+        steps = {"none": evaluation(nn.Sequential(*verner), state)}
+        for n in (batch // 8, batch // 4, batch // 2):
+            steps[f"tile {n}"] = evaluation(Tiled(*verner, n=n), state)
+        steps["euler"] = evaluation(nn.Sequential(*euler), state)
+        name = f"verner89, evaluation of {batch}"
+        found[name] = measured(steps, GOAL_WIDTH, rounds * 8 // batch, batch)
     state = state_of(euler[0], GOAL_WIDTH)
-    steps = {"euler": evaluation(nn.Sequential(*euler), state)}
-    for kind, of in EVALUATION.items():
-        steps[f"verner89, {kind}"] = evaluation(of(*verner), state)
-    found["14 evaluations, evaluation"] = measured(steps, GOAL_WIDTH, rounds)
-    state = state_of(euler[0], GOAL_WIDTH)
-    steps = {"euler": training(nn.Sequential(*euler), state)}
-    for kind in ("none", "stage", "block"):
-        steps[f"verner89, {kind}"] = training(TRAINING[kind](*verner), state)
-    found["14 evaluations, training"] = measured(steps, GOAL_WIDTH, rounds)
+    kinds = ("none", "stage", "block")
+    steps = {kind: training(TRAINING[kind](*verner), state) for kind in kinds}
+    steps["euler"] = training(nn.Sequential(*euler), state)
+    found["verner89, training on 8"] = measured(steps, GOAL_WIDTH, rounds // 4)
     return found
 
 
@@ -188,32 +194,50 @@ def resnet20(rounds: int) -> dict[str, Any]:
     }
 
 
+PARTS = {"blocks": fourteen_evaluations, "resnet20": resnet20, "networks": networks}
+
+
 def show(found: dict[str, Any]) -> None:
+    """Peaks and times: of what stands alone, of networks in training, of networks in evaluation."""
+    networks = [name for name in found if " x " in name]
     print("| what | lever | peak in maps | time |\n| --- | --- | --- | --- |")
-    for what, kinds in found.items():
-        reference = next(iter(kinds.values()))["seconds"]
-        for kind, numbers in kinds.items():
-            ratio = paired_ratio(numbers["seconds"], reference)
-            time_ = f"{ratio.middle:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
-            one = numbers["seconds"] is reference
-            print(f"| {what} | {kind} | {numbers['peak']:.1f} | {'1' if one else time_} |")
+    for what in (name for name in found if name not in networks):
+        for kind, cells in cells_of(found[what]).items():
+            print(f"| {what} | {kind} | {' | '.join(cells)} |")
+    for use, kinds in (("training", TRAINING), ("evaluation", EVALUATION)) if networks else ():
+        print(f"\n| {use} | {' | '.join(kinds)} |\n| --- |{' --- |' * len(kinds)}")
+        for what in networks:
+            if what.endswith(use):
+                cells = cells_of(found[what])
+                texts = (": ".join(cells.get(kind, ())) for kind in kinds)
+                print(f"| {what.partition(',')[0]} | {' | '.join(texts)} |")
+
+
+def cells_of(kinds: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Peak and time of each lever, as text."""
+    reference = next(iter(kinds.values()))["seconds"]
+    found = {}
+    for kind, numbers in kinds.items():
+        ratio = paired_ratio(numbers["seconds"], reference)
+        ratios = f"{ratio.middle:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+        first = numbers["seconds"] is reference
+        found[kind] = (f"{numbers['peak']:.1f}", "1" if first else ratios)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("parts", nargs="*", choices=list(PARTS), default=list(PARTS))
     asked = parser.parse_args()
     torch.set_num_threads(1)
     found = {
-        name: numbers
-        for part in (fourteen_evaluations, resnet20, networks)
-        for name, numbers in part(asked.rounds).items()
+        name: numbers for part in asked.parts for name, numbers in PARTS[part](asked.rounds).items()
     }
     show(found)
     if asked.output:
-        record = {"machine": machine("cpu").model_dump(), "maps": [BATCH, WIDTH, SIDE, SIDE]}
-        record["found"] = found
+        record = {"machine": machine("cpu").model_dump(), "found": found}
         asked.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
