@@ -255,6 +255,16 @@ def test_training_compiles_as_one_graph(of: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("family", ["shake-shake", "fractalnet", "transformer"])
+def test_families_compile_as_one_graph(family: str) -> None:
+    """Transitions, draws and slots of all kinds."""
+    network, x = small(family, checkpoint="stage"), data(family)
+    compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+    total(compiled(x)).backward()
+    assert all(p.grad is not None for p in network.parameters() if p.requires_grad)
+
+
+@pytest.mark.slow
 @each_kind
 def test_controlled_steps_compile_and_get_their_gradients(of: str) -> None:
     made = blocks("bs32", Mix, depth=1, step="controlled", rtol=0.3)
