@@ -164,9 +164,9 @@ def explain(code: str) -> None:
 # --------------------------------------------------------------------------- draw, train
 
 
-def draw(spec: str, output: Path) -> None:
+def draw(spec: str, output: Path, *, as_schedule: bool) -> None:
     """`butcher draw`."""
-    from butcher.compiler.drawing import drawn
+    from butcher.compiler.drawing import drawn, schedule_drawn
     from butcher.emit.render import GraphvizError, UnknownFormatError, suffix_of
 
     try:
@@ -175,7 +175,7 @@ def draw(spec: str, output: Path) -> None:
         raise Failure(2, f"butcher: {problem}") from None
     scheme = scheme_of(spec)
     try:
-        picture = drawn(scheme, suffix)
+        picture = (schedule_drawn if as_schedule else drawn)(scheme, suffix)
     except SpecError as problem:
         say(problem.diagnostics, problem.source)
         raise Failure(1) from None

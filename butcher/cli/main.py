@@ -132,9 +132,12 @@ def draw(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help=".svg .pdf .png or .dot")
     ],
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="what a block holds from when to when")
+    ] = False,
 ) -> None:
-    """Draw the wiring of a method."""
-    commands.draw(spec, output)
+    """Draw the wiring of a method, or the schedule of its block."""
+    commands.draw(spec, output, as_schedule=schedule)
 
 
 @app.command()

@@ -10,21 +10,28 @@ from butcher.emit.crossbar import (
     WIRE_TEXT,
     Layout,
     Place,
-    Point,
     Route,
     layout,
     text_width,
+)
+from butcher.emit.dot_text import (
+    FONT,
+    MARGIN,
+    Point,
+    caption,
+    number_text,
+    point_text,
+    quoted,
+    statement,
+    straight,
 )
 from butcher.emit.wiring import Box, Wire, wiring
 from butcher.errors import escaped
 from butcher.ir.graph import Graph
 from butcher.version import __version__
 
-FONT = "Helvetica,Arial,sans-serif"
-MARGIN = 12.0
 CORNER = 4.0  # radius
 ARROW = 6.0
-WIDEST_TITLE = 100
 
 POSITIVE, NEGATIVE, SYMBOLIC, ESTIMATE = "#1f4e8c", "#c0392b", "#1b7837", "#7b3294"
 PLAIN, THIN, DEAD = "#333333", "#9a9a9a", "#a0a0a0"
@@ -55,49 +62,29 @@ def dot(graph: Graph, title: str, *, digest: str | None = None) -> str:
     part of the text (`layout=nop2`), so `dot -Tsvg` keeps them. The same graph, title and digest
     give the same text.
     """
-    caption = _caption(graph, title)
+    said = caption(graph, title)
     picture = layout(wiring(graph))
     lines = [f"// Wiring diagram by butcher {__version__}"]
     if digest is not None:
         lines[0] += f", digest {escaped(digest)}"
-    lines += [f"digraph {quoted(graph.name)} {{", *_settings(picture, caption)]
+    lines += [f"digraph {quoted(graph.name)} {{", *_settings(picture, said)]
     flip = _Flip(picture.height + MARGIN)
     lines += [_node(place, flip) for place in picture.places]
     lines += [_edge(route, flip) for route in picture.routes]
     return "\n".join([*lines, "}", ""])
 
 
-def quoted(text: str) -> str:
-    """A DOT string that shows the text as it is, whatever stands in it.
-
-    Backslashes would be escapes of Graphviz and ampersands its entities; control and direction
-    characters are shown escaped. A line feed is a new line.
-    """
-    lines = (escaped(line).replace("\\", "\\\\").replace("&", "&amp;") for line in text.split("\n"))
-    return '"' + "\\n".join(line.replace('"', '\\"') for line in lines) + '"'
-
-
-def _caption(graph: Graph, title: str) -> str:
-    title = title if len(title) <= WIDEST_TITLE else title[: WIDEST_TITLE - 1] + "…"
-    remarks = [title] if title else []
-    if graph.sweeps is not None:
-        remarks.append(f"{graph.sweeps} Picard sweep{'' if graph.sweeps == 1 else 's'}")
-    if any(symbol.scope == "stage" for symbol in graph.symbols):
-        remarks.append("every row its own h")
-    return " · ".join(remarks)
-
-
-def _settings(picture: Layout, caption: str) -> Iterator[str]:
+def _settings(picture: Layout, said: str) -> Iterator[str]:
     """The graph's own attributes: how large it is, where its title stands, the defaults."""
-    room = TITLE_TEXT + MARGIN if caption else 0.0
-    wide = text_width(caption, TITLE_TEXT)
+    room = TITLE_TEXT + MARGIN if said else 0.0
+    wide = text_width(said, TITLE_TEXT)
     right = max(picture.width, wide) + MARGIN
     top = picture.height + 2 * MARGIN + room
-    bounds = f"{_number(-MARGIN)},0,{_number(right)},{_number(top)}"
+    bounds = f"{number_text(-MARGIN)},0,{number_text(right)},{number_text(top)}"
     # `wide` is an upper estimate: a little less, and the title begins above the first box
-    place = _point((0.46 * wide, top - MARGIN / 2 - TITLE_TEXT / 2))
+    place = point_text((0.46 * wide, top - MARGIN / 2 - TITLE_TEXT / 2))
     yield f'  graph [layout=nop2, bb="{bounds}", fontname="{FONT}", fontsize={TITLE_TEXT},'
-    yield f'    label={quoted(caption)}, labelloc=t, lp="{place}", tooltip={quoted(caption)}];'
+    yield f'    label={quoted(said)}, labelloc=t, lp="{place}", tooltip={quoted(said)}];'
     yield (
         f'  node [shape=box, fixedsize=true, fontname="{FONT}", fontsize={BOX_TEXT}, penwidth=1];'
     )
@@ -119,13 +106,13 @@ class _Flip:
 
 def _node(place: Place, flip: _Flip) -> str:
     box = place.box
-    return _statement(
+    return statement(
         quoted(box.key),
         {
             "label": quoted("\n".join(box.lines)),
             "class": quoted(box.kind + (" dead" if box.dead else "")),
             "tooltip": quoted(box.tooltip),
-            "pos": quoted(_point(flip((place.x, place.y)))),
+            "pos": quoted(point_text(flip((place.x, place.y)))),
             "width": f"{place.width / 72:.4f}",
             "height": f"{place.height / 72:.4f}",
         }
@@ -152,11 +139,11 @@ def _edge(route: Route, flip: _Flip) -> str:
     }
     if wire.label:
         attributes |= {
-            "lp": quoted(_point(flip(route.label))),
+            "lp": quoted(point_text(flip(route.label))),
             "labeltooltip": quoted(wire.tooltip),
         }
     attributes |= {key: quoted(value) for key, value in _wire_style(wire).items()}
-    return _statement(f"{quoted(wire.tail)} -> {quoted(wire.head)}", attributes)
+    return statement(f"{quoted(wire.tail)} -> {quoted(wire.head)}", attributes)
 
 
 def _wire_style(wire: Wire) -> dict[str, str]:
@@ -170,11 +157,6 @@ def _wire_style(wire: Wire) -> dict[str, str]:
     return style
 
 
-def _statement(name: str, attributes: dict[str, str]) -> str:
-    inner = ", ".join(f"{key}={value}" for key, value in attributes.items())
-    return f"  {name} [{inner}];"
-
-
 # ---------------------------------------------------------------------- geometry
 
 
@@ -185,15 +167,9 @@ def _spline(corners: list[Point]) -> str:
     curve = [corners[0]]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
         enter, leave = _towards(corner, before, CORNER), _towards(corner, after, CORNER)
-        curve += [*_straight(curve[-1], enter), enter, corner, corner, leave]
-    curve += [*_straight(curve[-1], corners[-1]), corners[-1]]
-    return f"e,{_point(tip)} " + " ".join(map(_point, curve))
-
-
-def _straight(start: Point, end: Point) -> tuple[Point, Point]:
-    """The inner control points of a straight piece."""
-    third = (end[0] - start[0]) / 3, (end[1] - start[1]) / 3
-    return (start[0] + third[0], start[1] + third[1]), (end[0] - third[0], end[1] - third[1])
+        curve += [*straight(curve[-1], enter), enter, corner, corner, leave]
+    curve += [*straight(curve[-1], corners[-1]), corners[-1]]
+    return f"e,{point_text(tip)} " + " ".join(map(point_text, curve))
 
 
 def _towards(start: Point, end: Point, length: float) -> Point:
@@ -202,12 +178,3 @@ def _towards(start: Point, end: Point, length: float) -> Point:
     whole = abs(dx) + abs(dy)  # one of them is zero
     share = min(length / whole, 0.5) if whole else 0.0
     return start[0] + share * dx, start[1] + share * dy
-
-
-def _point(point: Point) -> str:
-    return f"{_number(point[0])},{_number(point[1])}"
-
-
-def _number(value: float) -> str:
-    """Two decimals are 1/3600 inch; a negative zero would be another text for the same place."""
-    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
