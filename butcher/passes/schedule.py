@@ -148,10 +148,15 @@ class _Plan:
         """To a sum all that is known by now."""
         begins = part.key not in self.begun
         first = self.begun.get(part.key, 0)
-        last = sum(self.graph.arrival[term.source] < self.arrived for term in part.terms)
+        last = first
+        while last < len(part.terms) and self._has_arrived(part.terms[last]):
+            last += 1
         if begins or first < last:
             yield Add(part, part.terms[first:last], begins)
         self.begun[part.key] = last
+
+    def _has_arrived(self, term: Term) -> bool:
+        return self.graph.arrival[term.source] < self.arrived
 
     def _dropped(self, needed: Collection[str], among: Collection[str]) -> Iterator[Step]:
         gone = tuple(key for key in among if key not in needed)

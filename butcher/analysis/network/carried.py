@@ -209,19 +209,20 @@ def smallest_cover(
     `edges` lists for each vertex on the left those on the right. A vertex on the left is needed
     if an alternating path leads to it from an unmatched vertex on the right (Koenig 1931).
     """
-    rest = [[] if i in forced else list(found) for i, found in enumerate(edges)]
+    rest = [[] if i in forced else found for i, found in enumerate(edges)]
+    readers: dict[int, list[int]] = {}
+    for i, found in enumerate(rest):
+        for j in found:
+            readers.setdefault(j, []).append(i)
     partner = _matched(rest)
     matched = {left: right for right, left in partner.items()}
-    reached = {j for found in rest for j in found} - partner.keys()
     needed: set[int] = set()
-    todo = [i for i, found in enumerate(rest) if reached & set(found)]
+    todo = [i for j in readers.keys() - partner.keys() for i in readers[j]]
     while todo:
         left = todo.pop()
-        if left in needed:
-            continue
-        needed.add(left)
-        right = matched[left]
-        todo += [i for i, found in enumerate(rest) if right in found]
+        if left not in needed:
+            needed.add(left)
+            todo += readers[matched[left]]
     return needed | set(forced), {right for right, left in partner.items() if left not in needed}
 
 
@@ -233,12 +234,15 @@ def matching(edges: Sequence[Sequence[int]]) -> int:
 def _matched(edges: Sequence[Sequence[int]]) -> dict[int, int]:
     """right -> left, by augmenting paths, breadth first."""
     partner: dict[int, int] = {}
+    matched: dict[int, int] = {}
     for start in range(len(edges)):
-        _augment(edges, start, partner)
+        _augment(edges, start, partner, matched)
     return partner
 
 
-def _augment(edges: Sequence[Sequence[int]], start: int, partner: dict[int, int]) -> None:
+def _augment(
+    edges: Sequence[Sequence[int]], start: int, partner: dict[int, int], matched: dict[int, int]
+) -> None:
     """A path from an unmatched vertex on the left to one on the right that changes sides."""
     came: dict[int, int] = {}
     lefts = [start]
@@ -248,16 +252,18 @@ def _augment(edges: Sequence[Sequence[int]], start: int, partner: dict[int, int]
                 continue
             came[right] = left
             if right not in partner:
-                _change_sides(right, came, partner)
+                _change_sides(right, came, partner, matched)
                 return
             lefts.append(partner[right])
 
 
-def _change_sides(end: int, came: Mapping[int, int], partner: dict[int, int]) -> None:
+def _change_sides(
+    end: int, came: Mapping[int, int], partner: dict[int, int], matched: dict[int, int]
+) -> None:
     """Every vertex on the left of the path takes the one on the right that it led to."""
-    left_behind = {left: right for right, left in partner.items()}
     right: int | None = end
     while right is not None:
         left = came[right]
-        partner[right] = left
-        right = left_behind.get(left)
+        before = matched.get(left)
+        partner[right], matched[left] = left, right
+        right = before
