@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from butcher.analysis.network.amplification import Amplification
 from butcher.analysis.network.carried import Cut
@@ -14,6 +14,9 @@ from butcher.compiler.report.words import TOO_LONG, Row, approximate, count
 
 MOST_CUTS = 40
 """Lines of one table; a method that is swept may evaluate 256 times."""
+
+MOST_NAMES = 16
+"""In one line; a block may have 1,980 states."""
 
 
 def amplification(found: Amplification) -> Iterator[Row]:
@@ -69,10 +72,15 @@ def carried(found: Cost) -> Iterator[Row]:
 
 def _cut(cut: Cut) -> str:
     cover = cut.cover
-    parts = [f"keeps {', '.join(cover.values)}"] if cover.values else []
-    parts += [f"sums {', '.join(cover.sums)}"] if cover.sums else []
+    parts = [f"keeps {_names(cover.values)}"] if cover.values else []
+    parts += [f"sums {_names(cover.sums)}"] if cover.sums else []
     parts += [f"rank {cut.rank}"] if cut.rank not in {None, len(cover)} else []
     return f"{len(cover)}: {'; '.join(parts)}" if parts else "0"
+
+
+def _names(keys: Sequence[str]) -> str:
+    shown = ", ".join(keys[:MOST_NAMES])
+    return shown if len(keys) <= MOST_NAMES else f"{shown} and {len(keys) - MOST_NAMES} more"
 
 
 def _rank(found: Cost) -> str:
