@@ -40,13 +40,31 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Evaluate several, in any order: all arguments are there, none needs another's result."""
+
+    evaluations: tuple[Evaluation, ...]
+
+
+@dataclass(frozen=True)
 class Drop:
     """The keys of evaluations, rows and sums that nothing reads any more."""
 
     keys: tuple[str, ...]
 
 
-Step = Add | Join | Evaluate | Drop
+Step = Add | Join | Evaluate | Together | Drop
+
+
+def evaluated(step: Step) -> tuple[Evaluation, ...]:
+    """What a step evaluates."""
+    match step:
+        case Evaluate():
+            return (step.evaluation,)
+        case Together():
+            return step.evaluations
+        case _:
+            return ()
 
 
 def schedule(
@@ -54,6 +72,7 @@ def schedule(
     *,
     tensors: Collection[str] | None = None,
     carried: Sequence[Cover] | None = None,
+    levels: Sequence[Sequence[Evaluation]] | None = None,
 ) -> tuple[Step, ...]:
     """The steps of an explicit graph: the evaluations as they stand, each row when it is read.
 
@@ -61,14 +80,17 @@ def schedule(
              first. Those that are trained or drawn if not given.
     carried  what is carried across each evaluation; a smallest cover if not given. Any choice is
              right that holds an end of every edge and takes nothing back.
+    levels   the evaluations as they stand, those of one level at once: what is carried is carried
+             across all of them. Each is alone if not given.
 
     Rows that nothing reads are not computed. States are never dropped: who called holds them.
     """
     if not graph.is_explicit:
         raise ValueError(f"{graph.name} is implicit: unroll it first")
     tensors = tensor_symbols(graph) if tensors is None else tensors
-    carried = covers(graph, tensors) if carried is None else carried
-    return tuple(_Plan(graph, tensors).steps(carried))
+    levels = [(e,) for e in graph.evaluations] if levels is None else levels
+    carried = covers(graph, tensors, levels) if carried is None else carried
+    return tuple(_Plan(graph, tensors).steps(levels, carried))
 
 
 def at_once(graph: Graph, row: Row) -> tuple[Step, ...]:
@@ -101,34 +123,37 @@ class _Plan:
         self.there: dict[str, None] = {}
         self.arrived = len(graph.states)
 
-    def steps(self, carried: Sequence[Cover]) -> Iterator[Step]:
-        for evaluation, cover in zip(self.graph.evaluations, carried, strict=True):
-            argument = self.graph.row[evaluation.argument]
-            needed = {*cover.values, *cover.sums, argument.only_source or argument.key}
-            yield from self._summed_up(cover, argument)
-            yield from self._computed(argument.key)
+    def steps(
+        self, levels: Sequence[Sequence[Evaluation]], carried: Sequence[Cover]
+    ) -> Iterator[Step]:
+        for level, cover in zip(levels, carried, strict=True):
+            arguments = [self.graph.row[evaluation.argument] for evaluation in level]
+            needed = {*cover.values, *cover.sums, *(r.only_source or r.key for r in arguments)}
+            yield from self._summed_up(cover, [argument.key for argument in arguments])
+            for argument in arguments:
+                yield from self._computed(argument.key)
             yield from self._dropped(needed, self.there)
-            yield Evaluate(evaluation)
-            self.there[evaluation.key] = None
-            self.arrived += 1
+            yield Evaluate(level[0]) if len(level) == 1 else Together(tuple(level))
+            self.there |= dict.fromkeys(evaluation.key for evaluation in level)
+            self.arrived += len(level)
         for key in self.returned:
             yield from self._computed(key)
 
-    def _summed_up(self, cover: Cover, argument: Row) -> Iterator[Step]:
-        """What is carried as a sum gets all that it can; the argument comes last.
+    def _summed_up(self, cover: Cover, arguments: Collection[str]) -> Iterator[Step]:
+        """What is carried as a sum gets all that it can; the arguments come last.
 
         Before several sums begin, rows that were read let go of their maps.
         """
         parts = [
             part
             for key, parts in self.parts.items()
-            if key != argument.key and key not in self.there
+            if key not in arguments and key not in self.there
             for part in parts
             if part.key in cover.sums
         ]
         if any(part.key not in self.begun for part in parts):
             rows = [key for key in self.there if key not in self.graph.evaluation]
-            yield from self._dropped({*cover.sums, argument.key}, rows)
+            yield from self._dropped({*cover.sums, *arguments}, rows)
         for part in parts:
             yield from self._added(part)
 

@@ -4,10 +4,11 @@ from functools import cache
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from ir.strategies import graphs as random_graphs
 
-from butcher.analysis.network.concurrency import concurrency
-from butcher.compiler import load, shipped
+from butcher.analysis.network.concurrency import abreast, concurrency
+from butcher.compiler import load, parse, shipped
 from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
@@ -57,6 +58,32 @@ def test_shipped_circles_have_as_many_levels_as_written_out(name: str) -> None:
     graph = lower(load(name))
     written, found = concurrency(straightened(graph)), concurrency(graph)
     assert (written.evaluations, written.critical_path) == (found.evaluations, found.critical_path)
+
+
+@settings(max_examples=60)
+@given(random_graphs(), st.sets(st.sampled_from(["k1", "k2", "k3"])))
+def test_evaluations_abreast_stand_as_they_stood_and_need_nothing_of_each_other(
+    graph: Graph, alone: set[str]
+) -> None:
+    found = abreast(graph, alone)
+    assert [e for level in found for e in level] == list(graph.evaluations)
+    for level in found:
+        read = {key for e in level for key in graph.row[e.argument].coefficients}
+        assert read.isdisjoint(e.key for e in level)
+        assert len(level) == 1 or alone.isdisjoint(e.key for e in level)
+
+
+def test_an_evaluation_that_stands_behind_one_that_it_does_not_need_changes_no_places() -> None:
+    text = """method mixed
+step
+  w = u[n] + f(u[n])
+  v = u[n] + g(w)
+  u[n+1] = v + l(u[n])
+"""
+    graph = lower(parse(text))
+    levels = [[e.slot for e in level] for level in abreast(graph)]
+    assert levels == [["f"], ["g", "l"]]
+    assert [len(level) for level in concurrency(graph).levels] == [2, 1]
 
 
 def test_two_stages_of_gauss_run_side_by_side() -> None:

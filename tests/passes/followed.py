@@ -11,7 +11,7 @@ from butcher.analysis.network.carried import Cover, covers, tensor_symbols
 from butcher.coefficient import Coefficient, Number
 from butcher.ir.graph import STEP, Evaluation, Graph
 from butcher.ir.sums import sums
-from butcher.passes.schedule import Add, Drop, Evaluate, Join, Step
+from butcher.passes.schedule import Add, Drop, Evaluate, Join, Step, Together, evaluated
 
 Policy = Callable[[Graph, Collection[str] | None], Sequence[Cover]]
 
@@ -107,7 +107,7 @@ class Machine:
 
     there   evaluations, rows and sums that no `Drop` has named; states are always there.
     seen    the keys that a sub-net was given.
-    held    for each evaluation the keys in `there` while it works.
+    held    for each evaluation, or those of a level, the keys in `there` while it works.
     """
 
     graph: Graph
@@ -133,8 +133,8 @@ class Machine:
                     self.add(step)
                 case Join():
                     self.join(step)
-                case Evaluate(evaluation):
-                    self.evaluate(evaluation)
+                case Evaluate() | Together():
+                    self.evaluate(evaluated(step))
                 case Drop(keys):
                     for key in keys:
                         del self.there[key]
@@ -158,15 +158,17 @@ class Machine:
         self.there[step.row.key] = total
         self.seen.discard(step.row.key)
 
-    def evaluate(self, e: Evaluation) -> None:
-        argument = self.graph.row[e.argument].only_source or e.argument
-        given = self.value(argument)
+    def evaluate(self, level: Sequence[Evaluation]) -> None:
+        """All are given their arguments before one of them has a result."""
+        arguments = [self.graph.row[e.argument].only_source or e.argument for e in level]
+        given = [self.value(argument) for argument in arguments]
         self.held.append(frozenset(self.there))
-        self.seen.add(argument)
-        time = Number.of(5) / 3
-        if e.c is not None:
-            time = time + (e.c * STEP).evaluate(self.symbols)
-        self.there[e.key] = self.apply(e, time, given)
+        self.seen.update(arguments)
+        for e, value in zip(level, given, strict=True):
+            time = Number.of(5) / 3
+            if e.c is not None:
+                time = time + (e.c * STEP).evaluate(self.symbols)
+            self.there[e.key] = self.apply(e, time, value)
 
     def returned(self, key: str) -> Residue:
         row = self.graph.row.get(key)
@@ -184,24 +186,25 @@ def follow(graph: Graph, steps: Sequence[Step]) -> Machine:
 
 
 def carried(graph: Graph, steps: Sequence[Step]) -> list[set[str]]:
-    """For each evaluation the keys that are there while it works, states and its argument apart.
+    """For each evaluation, or those of a level, the keys that are there while it works, states and
+    its argument apart.
 
     All of them are read later: nothing is held for nothing.
     """
-    machine, at = follow(graph, steps), (i for i, s in enumerate(steps) if isinstance(s, Evaluate))
+    machine, at = follow(graph, steps), (i for i, s in enumerate(steps) if evaluated(s))
     found = []
-    for held, evaluation, position in zip(machine.held, graph.evaluations, at, strict=True):
-        others = apart(graph, evaluation, held)
+    for held, position in zip(machine.held, at, strict=True):
+        others = apart(graph, evaluated(steps[position]), held)
         unread = {key for key in others if not _is_read(graph, steps[position + 1 :], key)}
         assert not unread, "what nothing reads is let go"
         found.append(others)
     return found
 
 
-def apart(graph: Graph, evaluation: Evaluation, keys: Iterable[str]) -> set[str]:
-    """Without states and the argument of the evaluation."""
-    row = graph.row[evaluation.argument]
-    return set(keys) - {row.only_source or row.key} - graph.state.keys()
+def apart(graph: Graph, level: Iterable[Evaluation], keys: Iterable[str]) -> set[str]:
+    """Without states and the arguments of the evaluations."""
+    rows = [graph.row[evaluation.argument] for evaluation in level]
+    return set(keys) - {row.only_source or row.key for row in rows} - graph.state.keys()
 
 
 def _is_read(graph: Graph, steps: Sequence[Step], key: str) -> bool:
@@ -216,9 +219,9 @@ def _is_read(graph: Graph, steps: Sequence[Step], key: str) -> bool:
             case Join():
                 if key in {p.terms[0].source if p.is_value else p.key for p in step.sums}:
                     return True
-            case Evaluate(evaluation):
-                row = graph.row[evaluation.argument]
-                if key == (row.only_source or row.key):
+            case Evaluate() | Together():
+                rows = [graph.row[evaluation.argument] for evaluation in evaluated(step)]
+                if key in {row.only_source or row.key for row in rows}:
                     return True
             case Drop(keys):
                 if key in keys:

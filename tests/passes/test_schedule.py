@@ -14,13 +14,14 @@ from ir.strategies import graphs as random_graphs
 from passes.followed import POLICIES, apart, carried, follow
 
 from butcher.analysis.network.carried import Cover, covers
+from butcher.analysis.network.concurrency import abreast, concurrency
 from butcher.compiler import load, shipped
 from butcher.compiler.sweeps import straightened
-from butcher.ir.graph import Graph
+from butcher.ir.graph import Evaluation, Graph
 from butcher.ir.lower import Step as StepKind
 from butcher.ir.lower import lower
 from butcher.passes.prune import prune
-from butcher.passes.schedule import Add, Drop, Evaluate, Join, schedule
+from butcher.passes.schedule import Add, Drop, Evaluate, Join, Together, schedule
 
 STEPS = ("fixed", "learned", "per-stage")
 
@@ -30,11 +31,14 @@ def block(name: str, step: str) -> Graph:
     return straightened(lower(load(name), cast(StepKind, step)))
 
 
-def own(graph: Graph, found: Sequence[Cover]) -> list[set[str]]:
+def own(
+    graph: Graph, found: Sequence[Cover], levels: Sequence[Sequence[Evaluation]] | None = None
+) -> list[set[str]]:
     """What each says, states and the argument of the evaluation apart."""
+    levels = [[e] for e in graph.evaluations] if levels is None else levels
     return [
-        apart(graph, evaluation, [*cover.values, *cover.sums])
-        for evaluation, cover in zip(graph.evaluations, found, strict=True)
+        apart(graph, level, [*cover.values, *cover.sums])
+        for level, cover in zip(levels, found, strict=True)
     ]
 
 
@@ -91,13 +95,40 @@ def test_estimates_are_computed_where_they_are_kept(name: str) -> None:
     assert carried(graph, schedule(graph)) == own(graph, covers(graph))
 
 
+# ---------------------------------------------------------------------- levels at once
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_method_keeps_its_meaning_when_levels_are_evaluated_at_once(name: str) -> None:
+    for step in STEPS:
+        graph = block(name, step)
+        levels = abreast(graph)
+        assert tuple(tuple(e.key for e in level) for level in levels) == concurrency(graph).levels
+        found = covers(graph, levels=levels)
+        assert carried(graph, schedule(graph, levels=levels)) == own(graph, found, levels)
+
+
+@settings(max_examples=100)
+@given(random_graphs(), trained, st.sets(st.sampled_from(["k1", "k2", "k3"])))
+def test_a_random_graph_keeps_its_meaning_when_levels_are_evaluated_at_once(
+    graph: Graph, tensors: frozenset[str], alone: set[str]
+) -> None:
+    levels = abreast(graph, alone)
+    found = covers(graph, tensors, levels)
+    steps = schedule(graph, tensors=tensors, levels=levels)
+    assert carried(graph, steps) == own(graph, found, levels)
+    keys = [[e.key for e in step.evaluations] for step in steps if isinstance(step, Together)]
+    assert keys == [[e.key for e in level] for level in levels if len(level) > 1]
+    assert alone.isdisjoint(key for level in keys for key in level)
+
+
 # ---------------------------------------------------------------------- how it reads
 
 
-def told(graph: Graph) -> list[str]:
+def told(graph: Graph, levels: Sequence[Sequence[Evaluation]] | None = None) -> list[str]:
     """The steps in words, `Drop` left out."""
     found = []
-    for step in schedule(graph):
+    for step in schedule(graph, levels=levels):
         match step:
             case Add():
                 sources = " ".join(term.source for term in step.terms)
@@ -106,6 +137,8 @@ def told(graph: Graph) -> list[str]:
                 found.append(f"join {step.row.key}")
             case Evaluate(evaluation):
                 found.append(evaluation.key)
+            case Together(evaluations):
+                found.append(" and ".join(e.key for e in evaluations))
             case Drop():
                 pass
     return found
@@ -123,6 +156,18 @@ def test_rk4_begins_the_new_value_when_k1_and_k2_would_have_to_be_kept() -> None
         "Y4 = u[n] k3",
         "k4",
         "u[n+1] += k4",
+    ]
+
+
+def test_the_arguments_of_a_level_are_there_before_it_and_sums_go_on_behind_it() -> None:
+    graph = block("gauss4", "fixed")
+    assert told(graph, abreast(graph))[:6] == [
+        "k1.1 and k2.1",
+        "Y1.2 = u[n] k1.1 k2.1",
+        "Y2.2 = u[n] k1.1 k2.1",
+        "k1.2 and k2.2",
+        "Y1.3 = u[n] k1.2 k2.2",
+        "Y2.3 = u[n] k1.2 k2.2",
     ]
 
 

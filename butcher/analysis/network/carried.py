@@ -15,22 +15,23 @@ that one cover lacks is in none after it, a sum that it has is in all until its 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.network.rank import Ranks, generic
 from butcher.coefficient import Coefficient
-from butcher.ir.graph import Graph, Row, Term
+from butcher.ir.graph import Evaluation, Graph, Row, Term
 from butcher.ir.sums import sums
 
 
 @dataclass(frozen=True)
 class Cover:
-    """The maps that are carried across one evaluation, its own argument not counted.
+    """The maps that are carried across one evaluation, its own argument not counted, or across
+    several that work together.
 
-    evaluation  its key.
+    evaluation  its key; of several that work together that of the first.
     values      the keys of the states and evaluations that are kept.
     sums        the keys of the sums that are kept as far as they are known; a row that is computed
                 already, and read again, is its own sum.
@@ -60,21 +61,27 @@ class Cut:
     rank: int | None
 
 
-def covers(graph: Graph, tensors: Collection[str] | None = None) -> tuple[Cover, ...]:
+def covers(
+    graph: Graph,
+    tensors: Collection[str] | None = None,
+    levels: Sequence[Sequence[Evaluation]] | None = None,
+) -> tuple[Cover, ...]:
     """One for every evaluation of an explicit graph, in the order of the graph.
 
     tensors  the symbols that are tensors when the block runs; those that are trained or drawn if
              not given.
+    levels   the evaluations, in the order of the graph; those of one level work together, and have
+             one cover. Each is alone if not given.
 
     Raises UndefinedError for an implicit graph: what its sweeps carry is known once they are
     written out.
     """
-    return tuple(_Carried(graph, tensors).covers())
+    return tuple(_Carried(graph, tensors, levels).covers())
 
 
 def cuts(graph: Graph) -> tuple[Cut, ...]:
     """The same, beside what would be kept without it and the rank."""
-    carried = _Carried(graph, None)
+    carried = _Carried(graph, None, None)
     return tuple(
         Cut(cover, carried.kept(position), carried.rank(position, len(cover)))
         for position, cover in enumerate(carried.covers())
@@ -108,21 +115,39 @@ class _Side:
         return sorted(self.entries)
 
 
-class _Carried:
-    """Values are numbered: states below 0, evaluations from 0 on."""
+def _positions(levels: Sequence[Sequence[Evaluation]]) -> Iterator[int]:
+    """For each evaluation how many are in the levels before its own."""
+    begin = 0
+    for level in levels:
+        yield from [begin] * len(level)
+        begin += len(level)
 
-    def __init__(self, graph: Graph, tensors: Collection[str] | None) -> None:
+
+class _Carried:
+    """Values are numbered: states below 0, evaluations from 0 on. Those that work together do so at
+    the position of the first of them.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        tensors: Collection[str] | None,
+        levels: Sequence[Sequence[Evaluation]] | None,
+    ) -> None:
         if not graph.in_computable_order:
             raise UndefinedError("implicit stages carry nothing until their sweeps are written out")
         self.graph = graph
         self.tensors = tensor_symbols(graph) if tensors is None else tensors
         self.keys = list(graph.arrival)
         self.offset = len(graph.states)
+        levels = [[e] for e in graph.evaluations] if levels is None else levels
+        self.positions = list(_positions(levels))
         self.sides = list(self._sides())
 
     def _sides(self) -> Iterable[_Side]:
         end = len(self.graph.evaluations)
-        uses = [(e.argument, i) for i, e in enumerate(self.graph.evaluations)]
+        arguments = [e.argument for e in self.graph.evaluations]
+        uses = list(zip(arguments, self.positions, strict=True))
         uses += [(key, end) for key in self.graph.outputs]
         uses += [(estimate.row, end) for estimate in self.graph.estimates]
         last = dict(uses)
@@ -148,13 +173,13 @@ class _Carried:
     def covers(self) -> Iterable[Cover]:
         gone: set[int] = set()
         begun: set[str] = set()
-        for position, evaluation in enumerate(self.graph.evaluations):
+        for position in dict.fromkeys(self.positions):
             to_come = self.to_come(position)
             rows, values = self._cover(to_come, position, begun, gone)
             gone |= set(range(-self.offset, position)) - values
             begun = {self.sides[to_come[n]].key for n in rows}
             yield Cover(
-                evaluation.key,
+                self.graph.evaluations[position].key,
                 tuple(self.keys[j + self.offset] for j in sorted(values)),
                 tuple(self.sides[to_come[n]].key for n in sorted(rows)),
             )

@@ -8,9 +8,10 @@ evaluations use what the last sweep left: one level a sweep.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from butcher.ir.graph import Graph
+from butcher.ir.graph import Evaluation, Graph
 from butcher.ir.parts import Part, parts
 
 
@@ -44,6 +45,38 @@ def concurrency(graph: Graph) -> Concurrency:
         width=max(map(len, levels), default=0),
         parallelism=evaluations / len(levels) if levels else 0.0,
     )
+
+
+def abreast(graph: Graph, alone: Collection[str] = ()) -> tuple[tuple[Evaluation, ...], ...]:
+    """The evaluations of an explicit graph as they stand, cut where one needs another.
+
+    None changes places, so random numbers, running statistics and sums are what they are one after
+    the other. Where the file lists its evaluations level by level, as the shipped methods do, these
+    are the levels.
+
+    alone  the keys of those that stay by themselves.
+    """
+    found: list[list[Evaluation]] = []
+    for evaluation in graph.evaluations:
+        last = found[-1] if found else []
+        keys = {e.key for e in last}
+        can_join = (
+            bool(last)
+            and keys.isdisjoint(alone)
+            and evaluation.key not in alone
+            and keys.isdisjoint(graph.row[evaluation.argument].coefficients)
+            and _sweep(last[0]) == _sweep(evaluation)
+        )
+        if can_join:
+            last.append(evaluation)
+        else:
+            found.append([evaluation])
+    return tuple(map(tuple, found))
+
+
+def _sweep(evaluation: Evaluation) -> int:
+    """Which sweep of a circle it is part of; 0 outside of circles."""
+    return evaluation.swept[1] if evaluation.swept is not None else 0
 
 
 def _levels(graph: Graph) -> tuple[tuple[str, ...], ...]:

@@ -29,7 +29,7 @@ from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.passes.estimate import ERROR
 from butcher.passes.prune import prune
-from butcher.passes.schedule import Evaluate, Step
+from butcher.passes.schedule import Step, evaluated
 
 MARKED = re.compile("«([a-z]+): ([^«»]*)»")
 
@@ -101,13 +101,17 @@ class ControlledMethods(Methods):
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Of one attempt: what was evaluated before is not evaluated again."""
-        known = self.handed_on[0] if self.handed_on else None
         steps = super().steps
-        return tuple(s for s in steps if not isinstance(s, Evaluate) or s.evaluation.key != known)
+        return tuple(s for s in steps if self.alone.isdisjoint(e.key for e in evaluated(s)))
+
+    @property
+    def alone(self) -> frozenset[str]:
+        """The one that was evaluated before."""
+        return frozenset(self.handed_on[:1] if self.handed_on else ())
 
     @property
     def nfe(self) -> int:
-        return sum(isinstance(step, Evaluate) for step in self.steps)
+        return sum(len(evaluated(step)) for step in self.steps)
 
     def helpers(self) -> list[str]:
         return [self.fitted(FUNCTIONS)]

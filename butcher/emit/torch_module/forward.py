@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from butcher.analysis.network.concurrency import abreast
 from butcher.emit.torch_module.backward import Inverse
 from butcher.emit.torch_module.begin import beginning
 from butcher.emit.torch_module.docstring import Docstring
@@ -17,8 +18,8 @@ from butcher.emit.torch_module.rows import Scope
 from butcher.emit.torch_module.transition import Transitions, write_no_inverse
 from butcher.emit.torch_module.transition import write_init as write_transition
 from butcher.emit.torch_module.writer import Writer
-from butcher.ir.graph import Graph, State
-from butcher.passes.schedule import Step, schedule
+from butcher.ir.graph import Evaluation, Graph, State
+from butcher.passes.schedule import Step, Together, schedule
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Methods:
     graph: Graph
     header: Header
     parameters: Parameters
+    together: bool
+    """Whether evaluations that need nothing of each other are called side by side."""
 
     # ------------------------------------------------------------------ views
 
@@ -47,7 +50,24 @@ class Methods:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """With as few maps carried across each evaluation as the method admits."""
-        return schedule(self.graph, tensors=self.parameters.tensors)
+        return schedule(self.graph, tensors=self.parameters.tensors, levels=self.levels)
+
+    @property
+    def levels(self) -> tuple[tuple[Evaluation, ...], ...] | None:
+        """What is evaluated at once; None where it is one after the other. Those that a draw may
+        leave away stay alone.
+        """
+        return abreast(self.graph, self.alone) if self.together else None
+
+    @property
+    def alone(self) -> frozenset[str]:
+        """The evaluations that stay by themselves."""
+        return frozenset(self.skipped)
+
+    @property
+    def is_together(self) -> bool:
+        """Whether there is anything to call side by side."""
+        return any(isinstance(step, Together) for step in self.steps)
 
     @property
     def like(self) -> str:

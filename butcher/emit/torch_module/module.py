@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from butcher.emit.torch_module.controlled import ControlledMethods
 from butcher.emit.torch_module.forward import Methods
@@ -14,6 +15,7 @@ from butcher.emit.torch_module.helpers import (
     ONE_SLOT,
     REDRAWN,
     SEVERAL_SLOTS,
+    TOGETHER,
     WIDE,
 )
 from butcher.emit.torch_module.names import class_name
@@ -27,20 +29,26 @@ WHERE_CALLED = {
     "may_skip(": MAY_SKIP,
     "wide(": WIDE,
     "moved(": MOVED,
+    " together(": TOGETHER,
 }
 
 DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 TORCH = re.compile(r"\btorch\.(?!nn)")
 
 
-def emit_module(graph: Graph, header: Header) -> str:
+def emit_module(graph: Graph, header: Header, *, together: bool = False) -> str:
     """The text of a Python file with one class and the few functions that it needs.
 
     The graph is explicit, pruned and shared. The file imports torch and nothing of this project;
     the same graph and header give the same bytes. With a `lower_order` the step is controlled.
+
+    together  whether evaluations that need nothing of each other are called side by side; a block
+              that has none is the same as without.
     """
     kind = Methods if header.lower_order is None else ControlledMethods
-    methods = kind(graph, header, Parameters.of(graph))
+    methods = kind(graph, header, Parameters.of(graph), together)
+    if methods.is_together:
+        header = replace(header, options=(*header.options, ("evaluations", "together")))
     body = Writer()
     _write_class(body, class_name(header.class_name), methods)
     text = body.text()
@@ -70,6 +78,8 @@ def _write_imports(writer: Writer, methods: Methods, code: str) -> None:
     if methods.header.lower_order is not None:
         writer.line("import math")
     writer.line(f"from collections.abc import {', '.join(abstract)}")
+    if re.search(r"\blru_cache\b", code):
+        writer.line("from functools import lru_cache")
     typing = [name for name in ("Any", "NamedTuple") if re.search(rf"\b{name}\b", code)]
     if typing:
         writer.line(f"from typing import {', '.join(typing)}")

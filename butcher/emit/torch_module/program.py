@@ -9,7 +9,7 @@ from butcher.coefficient import Coefficient
 from butcher.emit.torch_module.rows import Scope, factor, write_join, write_sum
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import STEP, Evaluation, Graph
-from butcher.passes.schedule import Add, Drop, Evaluate, Join, Step
+from butcher.passes.schedule import Add, Drop, Evaluate, Join, Step, Together, evaluated
 
 
 def read_by(step: Step, graph: Graph) -> set[str]:
@@ -19,9 +19,9 @@ def read_by(step: Step, graph: Graph) -> set[str]:
             return {term.source for term in step.terms}
         case Join():
             return {part.terms[0].source for part in step.sums if part.is_value}
-        case Evaluate():
-            source = graph.row[step.evaluation.argument].only_source
-            return {source} if source else set()
+        case Evaluate() | Together():
+            rows = (graph.row[evaluation.argument] for evaluation in evaluated(step))
+            return {row.only_source for row in rows if row.only_source}
         case Drop():
             return set()
 
@@ -35,10 +35,9 @@ def symbols(steps: Iterable[Step], timed: Collection[str]) -> set[str]:
                 found |= {name for term in step.terms for name in term.coefficient.names}
             case Join():
                 found |= {name for part in step.sums if part.factor for name in part.factor.names}
-            case Evaluate() if step.evaluation.slot in timed:
-                found |= offset(step.evaluation).names
             case _:
-                pass
+                clocked = (e for e in evaluated(step) if e.slot in timed)
+                found |= {name for e in clocked for name in offset(e).names}
     return found
 
 
@@ -77,8 +76,8 @@ class Body:
         sweep = 0
         for i, step in enumerate(steps):
             writer.lines((before or {}).get(i, ()))
-            if isinstance(step, Evaluate):
-                _, number = step.evaluation.swept or ("", 0)
+            for evaluation in evaluated(step)[:1]:
+                _, number = evaluation.swept or ("", 0)
                 if self.sweeps and number and number != sweep:
                     writer.line(f"# sweep {number}")
                 sweep = number
@@ -96,6 +95,8 @@ class Body:
                 writer.statement("del ", [self.scope.local(key) for key in step.keys])
             case Evaluate():
                 self.write_call(writer, step.evaluation, self._argument(step.evaluation))
+            case Together():
+                self._write_together(writer, step.evaluations)
 
     @property
     def zeros(self) -> str:
@@ -124,6 +125,34 @@ class Body:
         writer.line("else:")
         with writer.indented():
             writer.call(f"{local} = {net}(", [*time, argument], exact)
+
+    def _write_together(self, writer: Writer, level: Sequence[Evaluation]) -> None:
+        """`k1, k2 = together((self.f[0], u), (self.f[1], u))`"""
+        calls = [self._called(writer, evaluation) for evaluation in level]
+        results = [self.scope.local(evaluation.key) for evaluation in level]
+        head = f"{', '.join(results)} = together("
+        flat = head + ", ".join(f"({', '.join(call)})" for call, _ in calls) + ")"
+        if len(flat) <= writer.room and not any(comment for _, comment in calls):
+            writer.line(flat)
+            return
+        if len(head) <= writer.room:
+            writer.line(head)
+        else:
+            writer.bracketed("(", results, ") = together(")
+        with writer.indented():
+            for call, comment in calls:
+                one = f"({', '.join(call)}),"
+                if len(one) <= writer.room:
+                    writer.commented(one, comment)
+                else:
+                    writer.bracketed("(", call, "),")
+        writer.line(")")
+
+    def _called(self, writer: Writer, evaluation: Evaluation) -> tuple[list[str], str | None]:
+        """The sub-net and what it is given, and the exact c."""
+        time, exact = self._time(writer, evaluation)
+        net = f"self.f[{self.nets[evaluation.group]}]"
+        return [net, *time, self._argument(evaluation)], exact
 
     def _time(self, writer: Writer, evaluation: Evaluation) -> tuple[list[str], str | None]:
         """What a slot is given beside its argument, and the exact c."""

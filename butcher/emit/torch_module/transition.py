@@ -13,7 +13,7 @@ from butcher.emit.torch_module.names import Names, behind
 from butcher.emit.torch_module.program import read_by, symbols
 from butcher.emit.torch_module.writer import Writer
 from butcher.ir.graph import Graph
-from butcher.passes.schedule import Add, Evaluate, Step
+from butcher.passes.schedule import Add, Step, evaluated
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,12 @@ class Transitions:
         last_as_it_came = dict.fromkeys(graph.state, -1)
         for i in reversed(range(end)):
             step = steps[i]
-            state = graph.reads(step.evaluation) if isinstance(step, Evaluate) else None
-            if state is not None:
+            found = map(graph.reads, evaluated(step))
+            as_they_come = {state for state in found if state is not None}
+            for state in as_they_come:
                 last_as_it_came[state] = max(last_as_it_came[state], i)
-            read = _read(graph, step) if state is None else set()
-            if isinstance(step, Evaluate) and step.evaluation.key in skipped:
+            read = _read(graph, step) - as_they_come
+            if any(evaluation.key in skipped for evaluation in evaluated(step)):
                 read.add(graph.states[0].key)
             if symbols([step], graph.timed) & set(shaped):
                 read.add(graph.states[0].key)
