@@ -234,61 +234,64 @@ def smallest_cover(
     `edges` lists for each vertex on the left those on the right. A vertex on the left is needed
     if an alternating path leads to it from an unmatched vertex on the right (Koenig 1931).
     """
-    rest = [[] if i in forced else found for i, found in enumerate(edges)]
+    rest = [[] if i in forced else ends for i, ends in enumerate(edges)]
     readers: dict[int, list[int]] = {}
-    for i, found in enumerate(rest):
-        for j in found:
+    for i, ends in enumerate(rest):
+        for j in ends:
             readers.setdefault(j, []).append(i)
-    partner = _matched(rest)
-    matched = {left: right for right, left in partner.items()}
+    found = _Matching(rest)
     needed: set[int] = set()
-    todo = [i for j in readers.keys() - partner.keys() for i in readers[j]]
+    todo = [i for j in readers.keys() - found.partner.keys() for i in readers[j]]
     while todo:
         left = todo.pop()
         if left not in needed:
             needed.add(left)
-            todo += readers[matched[left]]
-    return needed | set(forced), {right for right, left in partner.items() if left not in needed}
+            todo += readers[found.matched[left]]
+    right = {right for left, right in found.matched.items() if left not in needed}
+    return needed | set(forced), right
 
 
 def matching(edges: Sequence[Sequence[int]]) -> int:
     """The size of a maximum matching of a bipartite graph, given as for `smallest_cover`."""
-    return len(_matched(edges))
+    return len(_Matching(edges).partner)
 
 
-def _matched(edges: Sequence[Sequence[int]]) -> dict[int, int]:
-    """right -> left, by augmenting paths, breadth first."""
-    partner: dict[int, int] = {}
-    matched: dict[int, int] = {}
-    for start in range(len(edges)):
-        _augment(edges, start, partner, matched)
-    return partner
+class _Matching:
+    """A maximum matching, by augmenting paths, breadth first.
 
+    partner  right -> left.
+    matched  left -> right.
+    closed   what was reached on the right where no path ended: none will, whatever is matched yet.
+    """
 
-def _augment(
-    edges: Sequence[Sequence[int]], start: int, partner: dict[int, int], matched: dict[int, int]
-) -> None:
-    """A path from an unmatched vertex on the left to one on the right that changes sides."""
-    came: dict[int, int] = {}
-    lefts = [start]
-    for left in lefts:
-        for right in edges[left]:
-            if right in came:
-                continue
-            came[right] = left
-            if right not in partner:
-                _change_sides(right, came, partner, matched)
-                return
-            lefts.append(partner[right])
+    def __init__(self, edges: Sequence[Sequence[int]]) -> None:
+        self.edges = edges
+        self.partner: dict[int, int] = {}
+        self.matched: dict[int, int] = {}
+        self.closed: set[int] = set()
+        for start in range(len(edges)):
+            self._augment(start)
 
+    def _augment(self, start: int) -> None:
+        """A path from an unmatched vertex on the left to one on the right that changes sides."""
+        came: dict[int, int] = {}
+        lefts = [start]
+        for left in lefts:
+            for right in self.edges[left]:
+                if right in came or right in self.closed:
+                    continue
+                came[right] = left
+                if right not in self.partner:
+                    self._change_sides(right, came)
+                    return
+                lefts.append(self.partner[right])
+        self.closed |= came.keys()
 
-def _change_sides(
-    end: int, came: Mapping[int, int], partner: dict[int, int], matched: dict[int, int]
-) -> None:
-    """Every vertex on the left of the path takes the one on the right that it led to."""
-    right: int | None = end
-    while right is not None:
-        left = came[right]
-        before = matched.get(left)
-        partner[right], matched[left] = left, right
-        right = before
+    def _change_sides(self, end: int, came: Mapping[int, int]) -> None:
+        """Every vertex on the left of the path takes the one on the right that it led to."""
+        right: int | None = end
+        while right is not None:
+            left = came[right]
+            before = self.matched.get(left)
+            self.partner[right], self.matched[left] = left, right
+            right = before
