@@ -99,8 +99,8 @@ class Methods:
     def wide(self) -> frozenset[str]:
         """The new values, and estimates, that are rounded more than once while they are summed up.
 
-        Their roundings stay in the state from block to block; those of a stage's argument pass
-        through a sub-net, and a sum in single precision makes no difference there.
+        Their roundings stay in the state from block to block, those of a stage's argument pass
+        through a sub-net: there it brings little (docs/benchmarks/notes.md).
         """
         keys = {*self.graph.outputs, *(estimate.row for estimate in self.graph.estimates)}
         rows = (self.graph.row[key] for key in keys if key in self.graph.row)
