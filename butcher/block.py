@@ -34,6 +34,7 @@ def make_block(
     weights: str | None = None,
     transition: SubNet | None = None,
     starts: Scheme | str | os.PathLike[str] | None = None,
+    evaluations: str | None = None,
     **values: Any,
 ) -> nn.Module:
     """A live block: what `butcher.compile` emits, executed and given its sub-nets.
@@ -52,6 +53,9 @@ def make_block(
               `butcher.compiler.uses`; all others keep that.
     starts    a multistep method that this one-step method starts: the block takes and gives the
               states of that one.
+    evaluations
+              "in-turn", or "together": on a CUDA device those that need nothing of each other run
+              side by side.
     values    `param` names, start values of `learn` names, `channels` where one is per channel, and
               of a controlled step `rtol`, `atol` and its other keywords. A
               name that the class had to change (`training` is `training_` there) is given as it
@@ -63,7 +67,7 @@ def make_block(
     scheme = resolve(scheme)
     other = None if starts is None else resolve(starts)
     digests = scheme.digest, other.digest if other else ""
-    make = live_class(_source(scheme, other, digests, step, weights))
+    make = live_class(_source(scheme, other, digests, step, weights, evaluations))
     given: dict[str, object] = dict(_keywords(make, scheme.name, values))
     if h is not None:
         if not math.isfinite(h):
@@ -84,11 +88,14 @@ def _source(
     digests: tuple[str, str],
     step: str | None,
     weights: str | None,
+    evaluations: str | None,
 ) -> str:
     """A stack asks for the same block again and again. The digests are part of the key: schemes
     that say the same are equal, and yet their texts differ, and the emitted file names its text.
     """
-    return compile_scheme(scheme, step=step, weights=weights, starts=starts)
+    return compile_scheme(
+        scheme, step=step, weights=weights, starts=starts, evaluations=evaluations
+    )
 
 
 def _keywords(
@@ -101,7 +108,8 @@ def _keywords(
     for key, value in values.items():
         keyword = key if key in known else f"{key}_"
         if keyword not in known:
-            all_known = ", ".join(["h", "step", "weights", "transition", "starts", *known])
+            own_names = ["h", "step", "weights", "transition", "starts", "evaluations"]
+            all_known = ", ".join([*own_names, *known])
             near = get_close_matches(key, known, n=1)
             mend = f"did you mean {near[0]}? " if near else ""
             raise TypeError(f"{name} has no {key!r}: {mend}its keywords are {all_known}")

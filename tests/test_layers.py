@@ -25,7 +25,6 @@ ORDER = [
     "figure",
     "compiler",
     "kernels",
-    "parallel",
     "block",
     "counting",
     "models",

@@ -36,6 +36,7 @@ def compile_spec(
     class_name: str | None,
     verify: bool,
     starts: str | None,
+    evaluations: str,
 ) -> None:
     """`butcher compile`."""
     scheme = scheme_of(spec)
@@ -49,6 +50,7 @@ def compile_spec(
             class_name=class_name,
             verify=verify,
             starts=other,
+            evaluations=evaluations,
         )
     except SpecError as problem:
         say(problem.diagnostics, problem.source)

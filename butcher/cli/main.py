@@ -49,6 +49,13 @@ class Weights(StrEnum):
     SHARED = "shared"
 
 
+class Evaluations(StrEnum):
+    """How evaluations that need nothing of each other are called."""
+
+    IN_TURN = "in-turn"
+    TOGETHER = "together"
+
+
 @app.command("compile")
 def compile_(
     spec: Spec,
@@ -72,6 +79,10 @@ def compile_(
         str | None,
         typer.Option(metavar="SPEC", help="take and give the states of a multistep method"),
     ] = None,
+    evaluations: Annotated[
+        Evaluations,
+        typer.Option(help="together: on CUDA those that need nothing of each other side by side"),
+    ] = Evaluations.IN_TURN,
     class_name: Annotated[str | None, typer.Option(metavar="NAME")] = None,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="check the claims")] = True,
 ) -> None:
@@ -85,6 +96,7 @@ def compile_(
         class_name=class_name,
         verify=verify,
         starts=starts,
+        evaluations=evaluations.value,
     )
 
 

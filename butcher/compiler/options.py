@@ -48,6 +48,17 @@ def chosen_weights(scheme: Scheme, weights: str | None) -> Scheme:
             raise OptionError(f"weights are per-stage or shared, not {weights!r}")
 
 
+def chosen_evaluations(evaluations: str | None) -> bool:
+    """Whether evaluations that need nothing of each other are called side by side; None is not."""
+    match evaluations:
+        case None | "in-turn":
+            return False
+        case "together":
+            return True
+        case _:
+            raise OptionError(f"evaluations are in-turn or together, not {evaluations!r}")
+
+
 def chosen_name(scheme: Scheme, name: str | None, starts: Scheme | None = None) -> str:
     """The name of the class: given, or the method's in CamelCase, as `EulerStartsLmResnet`."""
     if name is None:

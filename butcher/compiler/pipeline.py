@@ -11,6 +11,7 @@ from butcher.compiler.lookup import Named, resolve
 from butcher.compiler.options import (
     CONTROLLED,
     OptionError,
+    chosen_evaluations,
     chosen_name,
     chosen_start,
     chosen_step,
@@ -36,6 +37,7 @@ def compile(  # the word for what this does
     class_name: str | None = None,
     verify: bool = True,
     starts: Named | None = None,
+    evaluations: str | None = None,
 ) -> str:
     """The source of a standalone `torch.nn.Module`; nothing here imports torch.
 
@@ -47,9 +49,11 @@ def compile(  # the word for what this does
     verify      whether the claims are verified; a false one is an error.
     starts      a multistep method that this one-step method starts: the block takes and gives the
                 states of that one.
+    evaluations "in-turn", or "together": on a CUDA device those that need nothing of each other
+                run side by side, elsewhere nothing changes.
 
-    None means what the file says; else a fixed step of 1, per stage. Raises SpecError for a
-    method that has errors, OptionError for options that cannot be.
+    None means what the file says; else a fixed step of 1, per stage, in turn. Raises SpecError for
+    a method that has errors, OptionError for options that cannot be.
     """
     source, _ = translate(
         resolve(scheme),
@@ -59,6 +63,7 @@ def compile(  # the word for what this does
         class_name=class_name,
         verify=verify,
         starts=starts,
+        evaluations=evaluations,
     )
     return source
 
@@ -72,11 +77,12 @@ def translate(
     class_name: str | None = None,
     verify: bool = True,
     starts: Named | None = None,
+    evaluations: str | None = None,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """As `compile`, with the warnings."""
-    other = chosen_starts(starts)
+    other, together = chosen_starts(starts), chosen_evaluations(evaluations)
     with bounded(scheme, 6):
-        return _translated(scheme, step, h, weights, class_name, verify, other)
+        return _translated(scheme, step, h, weights, class_name, verify, other, together)
 
 
 def _translated(
@@ -87,6 +93,7 @@ def _translated(
     class_name: str | None,
     verify: bool,
     starts: Scheme | None,
+    together: bool,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     mode, name = chosen_step(step), chosen_name(scheme, class_name, starts)
     start = chosen_start(scheme, mode, h)
@@ -110,7 +117,8 @@ def _translated(
     q = lower_order(scheme, verdict) if is_controlled else None
     warnings = tuple(d for d in findings if d.severity is Severity.WARNING)
     try:
-        return emit_module(graph, heading(scheme, graph, verdict, name, starts, q)), warnings
+        header = heading(scheme, graph, verdict, name, starts, q)
+        return emit_module(graph, header, together=together), warnings
     except NotAFloatError as problem:  # of sums that sharing made; others have been found above
         found = error("B504", scheme.place.span, str(problem))
         raise SpecError([*findings, found], scheme.source) from None

@@ -18,6 +18,9 @@ from butcher.ir.lower import lower
 from butcher.models.shape import Domain, Place, Shape
 from butcher.models.transitions import Make, Transition, projection
 
+OF_BLOCKS = ("h", "step", "weights", "evaluations")
+"""The keywords that blocks of every scheme have, as the keys of `[model]` that they are."""
+
 
 class Branch(Protocol):
     """What makes sub-nets: a kind of `butcher.models.subnets`, or an object of the user's own."""
@@ -58,7 +61,7 @@ class Blocks:
 
     branch      makes the sub-nets of every slot that `branches` does not name.
     earlier     whether earlier values have a transition of their own.
-    keywords    of every block: h, step, weights, parameters of the scheme.
+    keywords    of every block: those of OF_BLOCKS, parameters of the scheme.
     """
 
     scheme: Scheme
@@ -177,7 +180,7 @@ class Blocks:
         nets = self._nets(scheme, shape, activated=activated)
         given = dict(self.keywords) | values
         if scheme is not self.scheme:
-            known = {symbol.name for symbol in scheme.symbols} | {"h", "step", "weights"}
+            known = {symbol.name for symbol in scheme.symbols} | set(OF_BLOCKS)
             given = {key: value for key, value in given.items() if key in known}
             given["starts"] = self.scheme
         if any(symbol.scope == "channel" for symbol in scheme.symbols):

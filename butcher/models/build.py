@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from butcher.compiler import Scheme, UnknownNameError, resolve
-from butcher.models.blocks import Blocks
+from butcher.models.blocks import OF_BLOCKS, Blocks
 from butcher.models.family import FAMILIES, Family
 from butcher.models.heads import Head
 from butcher.models.layout import block_layers, places
@@ -102,7 +102,7 @@ def _plan(options: ModelOptions, in_channels: int, classes: int) -> Stack:
         fit = [name for name, other in STEMS.items() if other.domain == branch.domain]
         message = f'"{options.stem}" is no stem for sub-nets "{branch.kind}"; write one of '
         raise TableError([Problem("model.stem", message + ", ".join(fit))])
-    keywords = {"h": options.h, "step": options.step, "weights": options.weights}
+    keywords = {key: getattr(options, key) for key in OF_BLOCKS}
     blocks = Blocks(
         scheme,
         branch,
@@ -207,7 +207,7 @@ def _scheme_problems(options: ModelOptions, scheme: Scheme) -> Iterable[Problem]
         key = f"model.values.{name}"
         if name in own and isinstance(value, str):
             yield Problem(key, f"{shown(value)} is no number")
-        elif name in ("h", "step", "weights"):
+        elif name in OF_BLOCKS:
             yield Problem(key, f"is a key of [model] itself: write {name} = {shown(value)} there")
         elif name not in own and options.step != "controlled":
             known = suggestion(name, own) if own else ": it has none"

@@ -32,6 +32,7 @@ class ModelOptions(Options):
     step: Literal["fixed", "learned", "per-stage", "controlled"] | None = None
     h: float | None = None
     weights: Literal["per-stage", "shared"] | None = None
+    evaluations: Literal["in-turn", "together"] | None = None
     values: dict[str, int | float | str | bool] = Field(default_factory=dict)
     depth: Number | None = None
     blocks: Number | list[Number] | None = None

@@ -47,6 +47,7 @@ def stack(
     h: float | None = None,
     step: str | None = None,
     weights: str | None = None,
+    evaluations: str | None = None,
     **values: float,
 ) -> Network:
     """A network of blocks of `scheme`, made of modules of one's own.
@@ -78,7 +79,7 @@ def stack(
         _transition(transition),
         starter=resolve(starter),
         earlier=earlier,
-        keywords={"h": h, "step": step, "weights": weights, **values},
+        keywords={"h": h, "step": step, "weights": weights, "evaluations": evaluations, **values},
     )
     several = not isinstance(stem, nn.Module | None)
     start = start or ("stems" if several else usual(parts))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from butcher.compiler import compile, load, parse, shipped
+from butcher.compiler import OptionError, compile, load, parse, shipped
 from butcher.compiler.control import reason_against
 from butcher.emit.torch_module import Header, NotAFloatError, emit_module
 from butcher.ir.lower import lower
@@ -60,6 +60,28 @@ bhat | rtol*error  1-rtol*error
 """
 """Symbols that are called as what a class with step control has anyway."""
 
+ABREAST = ["fractal3", "fractalnet", "gauss4", "polynet_2way", "radau_iia3", "shake_shake"]
+"""The shipped methods with evaluations that need nothing of each other."""
+LONG = [f"a_name_of_a_stage_that_is_rather_long_{i}" for i in range(1, 8)]
+FANNED = (
+    "method fanned\n\nstep\n"
+    + "".join(f"  {name} = f(u[n])\n" for name in LONG)
+    + f"  u[n+1] = u[n] + h*({' + '.join(f'1/7*{name}' for name in LONG)})\n"
+)
+TIMED_FAN = """method timed_fan
+  ode u' = f(t, u)
+  param a = 1/3
+
+tableau
+        0 |
+  a+2*a^2 | a+2*a^2
+      1/2 | 1/2
+ -1+a/9/7 | -1+a/9/7
+  --------+---------------------
+          | 1/4  1/4  1/4  1/4
+"""
+"""Stages that read the first alone, the nodes in the comments or too long for the line."""
+
 
 def without_version(source: str) -> str:
     return re.sub(r"^(made by   butcher) \S+", r"\1 0", source, count=1, flags=re.MULTILINE)
@@ -81,6 +103,43 @@ def test_golden_text_of_a_starter(name: str, starts: str, snapshot: SnapshotAsse
     assert source == snapshot(extension_class=PythonFile)
 
 
+def test_golden_text_of_evaluations_together(snapshot: SnapshotAssertion) -> None:
+    source = without_version(compile("fractal3", evaluations="together"))
+    assert source == snapshot(extension_class=PythonFile)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_method_without_a_level_of_several_is_the_same_together(name: str) -> None:
+    source, other = (compile(name, evaluations=way) for way in ("together", "in-turn"))
+    assert (source != other) == (name in ABREAST)
+    assert other == compile(name)
+
+
+def test_an_evaluation_that_may_be_skipped_stays_alone() -> None:
+    text = """method dropped
+  param p = 1/2
+  random keep ~ bernoulli(p) per batch
+
+step
+  u[n+1] = u[n] + h*f(u[n]) + h*g(u[n]) + keep*h*l(u[n]) + h*m(u[n])
+"""
+    source = compile(text, evaluations="together")
+    assert "k1, k2 = together((self.f[0], u), (self.f[1], u))\n" in source
+    assert "k3 = self.f[2](u)" in source
+    assert "k4 = self.f[3](u)" in source
+
+
+def test_the_time_of_every_call_has_its_node_beside_it() -> None:
+    source = compile(TIMED_FAN, evaluations="together")
+    assert "k2, k3, k4 = together(\n" in source
+    assert "(self.f[2], t + 0.5 * h, Y3),  # c = 1/2\n" in source
+
+
+def test_an_unknown_way_to_evaluate_lists_the_known_ones() -> None:
+    with pytest.raises(OptionError, match="in-turn or together, not 'parallel'"):
+        compile("rk4", evaluations="parallel")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every spec, with every step; starters; step control of every pair, of time, of symbols."""
@@ -96,6 +155,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for weights in ("shared", "per-stage"):
             text = compile(scheme, step="controlled", weights=weights)
             (path / f"{name}_{weights[:3]}_controlled.py").write_text(text, encoding="utf-8")
+    for name in ABREAST:
+        for step in ("fixed", "learned"):
+            text = compile(name, step=step, evaluations="together")
+            (path / f"{name}_{step}_together.py").write_text(text, encoding="utf-8")
+    gauss = load("gauss4").source.text
+    timed_gauss = gauss.replace("\n  order 4\n", "\n  order 4\n  ode u' = f(t, u)\n")
+    for scheme in (FANNED, TIMED_FAN, timed_gauss):
+        text = compile(scheme, evaluations="together")
+        (path / f"{parse(scheme).name}_written_together.py").write_text(text, encoding="utf-8")
+    text = compile("verner89", step="controlled", evaluations="together")
+    (path / "verner89_together_controlled.py").write_text(text, encoding="utf-8")
     return path
 
 
@@ -142,9 +212,12 @@ def test_it_imports_torch_and_nothing_of_this_project(folder: Path) -> None:
         imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
         imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
         if path.stem.endswith("_controlled"):
+            imported -= {"functools"} if path.stem.endswith("_together_controlled") else set()
             assert imported == {"__future__", "collections.abc", "math", "torch", "typing"}
+        elif path.stem.endswith("_together"):
+            assert imported - {"typing"} == {"collections.abc", "functools", "torch"}
         else:
-            assert imported <= {"collections.abc", "torch"}
+            assert imported <= {"collections.abc", "torch", "typing"}
 
 
 def test_no_mark_of_the_templates_is_left(folder: Path) -> None:

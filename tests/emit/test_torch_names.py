@@ -68,6 +68,8 @@ NAMES = [
         "channels",
         "step",
         "weights",
+        "evaluations",
+        "together",
     ),
     *("torch", "nn", "self", "float", "super", "state", "u_next", "_parameters", "__k", "_", "t_"),
 ]

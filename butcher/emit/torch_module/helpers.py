@@ -111,7 +111,7 @@ def device_of(calls: tuple[Call, ...]) -> torch.device | None:
     Compilers order the kernels themselves. Modules that share a buffer, such as the
     statistics of a BatchNorm, write to it in the order of the calls.
     """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined]
         return None
     tensors = [v for _, *args in calls for v in args if isinstance(v, Tensor)]
     devices = {tensor.device for tensor in tensors}

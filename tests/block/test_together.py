@@ -1,7 +1,7 @@
 """The evaluations of one level, on streams; what needs no device is tested on a fake one."""
 
 import copy
-import inspect
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -10,8 +10,12 @@ from stream_machine import Machine, Probe, Race, Stream
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from butcher.parallel import together as module
-from butcher.parallel.together import device_of, side_streams, together
+from butcher.block import make_block
+
+BLOCK = type(make_block("polynet_2way", nn.Identity, evaluations="together"))
+module = sys.modules[BLOCK.__module__]
+"""An emitted file, executed: it carries the functions."""
+together, device_of, side_streams = module.together, module.device_of, module.side_streams
 
 
 def sub_net(width: int = 4) -> nn.Sequential:
@@ -97,39 +101,74 @@ def test_sub_nets_that_share_weights_alone_go_side_by_side() -> None:
     assert device_of(((convolution, u), (convolution, u))) == u.device
 
 
-CARRIED = """
-class Block(nn.Module):
-    def __init__(self, f):
-        super().__init__()
-        self.f = nn.ModuleList(f)
-
-    def forward(self, u):
-        k1, k2 = together((self.f[0], u), (self.f[1], u))
-        return u + 0.5 * (k1 + k2)
-"""
-
-
-def carrying_block() -> nn.Module:
-    """A file as it would be emitted: the functions as they stand, and a class that uses them."""
-    names: dict[str, type[nn.Module]] = {}
-    exec(inspect.getsource(module) + CARRIED, names)  # noqa: S102
-    return names["Block"]([sub_net(), sub_net()])
-
-
-def test_a_file_carries_the_functions_as_they_stand() -> None:
-    block, u = carrying_block(), image()
-    torch.manual_seed(3)
-    found = block(u)
-    torch.manual_seed(3)
-    assert torch.equal(found, u + 0.5 * (block.f[0](u) + block.f[1](u)))
-
-
 def test_compilers_and_exporters_see_one_after_the_other() -> None:
-    block, u = carrying_block().eval(), image()
+    block, u = BLOCK([sub_net(), sub_net()]).eval(), image()
     compiled = torch.compile(block, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(u), block(u))
     exported = torch.export.export(block, (u,)).module()
     torch.testing.assert_close(exported(u), block(u))
+
+
+# --------------------------------------------------------------------------- blocks
+
+METHODS = {"fractal3": 2, "fractalnet": 2, "gauss4": 4, "radau_iia3": 3, "polynet_2way": 1}
+METHODS |= {"shake_shake": 1}
+"""With how many levels of more than one evaluation each has."""
+
+
+def trained(name: str, step: str, evaluations: str) -> tuple[nn.Module, list[Tensor]]:
+    """A block, and its result, gradients and statistics after a step of training, dropout drawn."""
+    torch.manual_seed(0)
+    transition = {} if name in {"fractal3", "fractalnet"} else {"transition": nn.Conv2d(4, 4, 1)}
+    block = make_block(name, sub_net, step=step, evaluations=evaluations, **transition)
+    torch.manual_seed(1)
+    u = torch.randn(2, 4, 6, 6, requires_grad=True)
+    v = block(u)
+    v.square().sum().backward()
+    gradients = [p.grad for p in block.parameters() if p.grad is not None]
+    return block, [v, u.grad, *block.buffers(), *gradients]
+
+
+@pytest.mark.parametrize("step", ["fixed", "learned"])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_block_computes_what_it_computes_in_turn(name: str, step: str) -> None:
+    block, found = trained(name, step, "together")
+    other, wanted = trained(name, step, "in-turn")
+    assert type(block) is not type(other)
+    assert block.state_dict().keys() == other.state_dict().keys()
+    assert torch.equal(found[0], wanted[0]), "the bits of the result are the same"
+    assert len(found) == len(wanted)
+    for a, b in zip(found, wanted, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_level_is_one_call(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = make_block(name, sub_net, evaluations="together")
+    own, widths = sys.modules[type(block).__module__], []
+    together = own.together
+    monkeypatch.setattr(own, "together", lambda *c: widths.append(len(c)) or together(*c))
+    block(image())
+    assert len(widths) == METHODS[name]
+    assert min(widths) > 1
+
+
+def test_a_controlled_step_calls_side_by_side_as_well() -> None:
+    found = []
+    for evaluations in ("together", "in-turn"):
+        torch.manual_seed(0)
+        block = make_block(
+            "verner89",
+            lambda: nn.Sequential(nn.Linear(3, 3), nn.Tanh()),
+            step="controlled",
+            weights="shared",
+            evaluations=evaluations,
+        )
+        u = torch.linspace(-1, 1, 6).reshape(2, 3)
+        found.append((block(u), block.nfe, block.evaluations))
+    (a, *counts), (b, *others) = found
+    assert torch.equal(a, b)
+    assert counts == others
 
 
 # --------------------------------------------------------------------------- on a device of words

@@ -1,1 +1,0 @@
-"""Evaluations of a block that need nothing of each other, at the same time."""
