@@ -9,7 +9,7 @@ and, apart from it, the sum `a_1 k_1 + a_2 k_2`, which is multiplied by h at the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,26 +44,38 @@ def sums(graph: Graph, row: Row, tensors: Collection[str]) -> tuple[Sum, ...]:
     tensors  the symbols that are tensors when the block runs; those that are drawn anew for every
              sample or batch factor nothing out, since they want no gradient.
     """
-    terms = sorted(row.terms, key=lambda term: graph.arrival.get(term.source, -1))
-    groups: dict[Coefficient, list[Term]] = {}
+    arrival, evaluations = graph.arrival, graph.evaluation
+    # A state that is taken as it is leads: what is added to it needs no product before.
+    terms = sorted(
+        row.terms,
+        key=lambda t: (t.source in evaluations or t.coefficient != 1, arrival.get(t.source, -1)),
+    )
+    groups = _groups(graph, terms, tensors) if tensors else {}
+    if not groups:
+        return (Sum(row.key, row.key, None, tuple(terms)),)
+    apart = {term.source for found in groups.values() for term in found}
+    own = tuple(term for term in terms if term.source not in apart)
+    found = [Sum(row.key, row.key, None, own)] if own else []
+    found += [
+        Sum(f"{row.key}/{i}", row.key, factor, tuple(group))
+        for i, (factor, group) in enumerate(groups.items(), start=1)
+    ]
+    return tuple(found)
+
+
+def _groups(
+    graph: Graph, terms: Iterable[Term], tensors: Collection[str]
+) -> dict[Coefficient, list[Term]]:
+    """The terms without the factor that several of them share, by that factor."""
     drawn = {symbol.name for symbol in graph.symbols if symbol.kind == "random"}
     trained = frozenset(tensors) - drawn
-    for term in terms if trained else ():
+    groups: dict[Coefficient, list[Term]] = {}
+    for term in terms:
         names = term.coefficient.names
         if not names.isdisjoint(trained) and names.isdisjoint(drawn):
             factor, rest = _factored(term.coefficient, trained, groups)
             groups.setdefault(factor, []).append(Term(term.source, rest, term.span))
-    shared = {factor: found for factor, found in groups.items() if len(found) > 1}
-    apart = {term.source for found in shared.values() for term in found}
-    own = tuple(term for term in terms if term.source not in apart)
-    # A state that is taken as it is leads: what is added to it needs no product before.
-    own = tuple(sorted(own, key=lambda t: t.source in graph.evaluation or t.coefficient != 1))
-    found = [Sum(row.key, row.key, None, own)] if own or not shared else []
-    found += [
-        Sum(f"{row.key}/{i}", row.key, factor, tuple(group))
-        for i, (factor, group) in enumerate(shared.items(), start=1)
-    ]
-    return tuple(found)
+    return {factor: found for factor, found in groups.items() if len(found) > 1}
 
 
 def _factored(

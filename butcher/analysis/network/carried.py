@@ -235,13 +235,11 @@ def smallest_cover(
     if an alternating path leads to it from an unmatched vertex on the right (Koenig 1931).
     """
     rest = [[] if i in forced else ends for i, ends in enumerate(edges)]
-    readers: dict[int, list[int]] = {}
-    for i, ends in enumerate(rest):
-        for j in ends:
-            readers.setdefault(j, []).append(i)
     found = _Matching(rest)
+    reached = set[int]().union(*rest) - found.partner.keys()
     needed: set[int] = set()
-    todo = [i for j in readers.keys() - found.partner.keys() for i in readers[j]]
+    todo = [i for i, ends in enumerate(rest) if not reached.isdisjoint(ends)]
+    readers = _readers(rest) if todo else {}
     while todo:
         left = todo.pop()
         if left not in needed:
@@ -249,6 +247,15 @@ def smallest_cover(
             todo += readers[found.matched[left]]
     right = {right for left, right in found.matched.items() if left not in needed}
     return needed | set(forced), right
+
+
+def _readers(edges: Sequence[Sequence[int]]) -> dict[int, list[int]]:
+    """For each vertex on the right those on the left."""
+    found: dict[int, list[int]] = {}
+    for left, ends in enumerate(edges):
+        for right in ends:
+            found.setdefault(right, []).append(left)
+    return found
 
 
 def matching(edges: Sequence[Sequence[int]]) -> int:
