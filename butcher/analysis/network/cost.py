@@ -38,7 +38,9 @@ class Cost:
     saved_maps       what the rows keep for the backward pass, whatever sub-nets keep: a product
                      of a trained number and a map keeps the map, so with trained h a row of two
                      or more evaluations keeps their sum, a row of one keeps that one. A map that
-                     several products keep counts once. 0 where all coefficients are fixed.
+                     several products keep counts once. 0 where all coefficients are fixed. A block
+                     keeps fewer where bounds hold that number away from 0 and the sub-net that
+                     reads the row keeps it anyway: then the sum follows from row and state.
     as_written       u + h (a_1 k_1 + ...), every factor a product, 1 included.
     emitted          as a block does it: added to a sum in place, the factor given along.
     fused            one kernel a row.
