@@ -63,6 +63,7 @@ def test_messages_go_to_standard_error(butcher: Command, false: Path) -> None:
         ["compile", "rk4", "--step", "huge"],
         ["compile", "rk4", "--step", "controlled"],
         ["compile", "rk4", "--weights", "none"],
+        ["compile", "rk4", "--evaluations", "parallel"],
         ["compile", "rk4", "--nonsense"],
         ["check"],
         ["draw", "rk4"],
@@ -164,6 +165,15 @@ def test_an_interrupted_command_is_130() -> None:
 
 
 # --------------------------------------------------------------------------- the same bytes
+
+
+def test_evaluations_are_compiled_together_when_asked(butcher: Command) -> None:
+    done = butcher("compile", "gauss4", "--evaluations", "together")
+    assert done.code == 0
+    assert "k1_1, k2_1 = together((self.f[0], u), (self.f[1], u))\n" in done.out
+    plain = butcher("compile", "gauss4").out
+    assert "together" not in plain
+    assert butcher("compile", "gauss4", "--evaluations", "in-turn").out == plain
 
 
 @pytest.mark.parametrize("arguments", [["compile", "lm_resnet"], ["check", "--json", "verner89"]])
