@@ -19,7 +19,7 @@ from butcher.analysis.network.carried import covers
 from butcher.analysis.network.cost import cost
 from butcher.analysis.network.elementwise import Elementwise
 from butcher.block import live_class
-from butcher.compiler import compile, load
+from butcher.compiler import compile, load, parse
 from butcher.compiler.sweeps import straightened
 from butcher.emit.torch_module import forward
 from butcher.ir.graph import Graph
@@ -106,6 +106,27 @@ def test_saved_maps_are_those_that_autograd_keeps(name: str, step: Step | None) 
     assert len(kept) == cost(graph).saved_maps
 
 
+def test_a_trained_step_that_is_never_near_zero_saves_no_map_of_its_own() -> None:
+    text = "method m\nlearn h = 1 in [0.5, 2]\n" + RK4
+    nets = [nn.Conv2d(SHAPE[1], SHAPE[1], 1) for _ in range(4)]
+    u, kept = torch.randn(SHAPE), set[int]()
+
+    def keep(saved: Tensor) -> Tensor:
+        if saved.shape == SHAPE:
+            kept.add(saved.untyped_storage().data_ptr())
+        return saved
+
+    with saved_tensors_hooks(keep, lambda saved: saved):
+        result = live_class(compile(text))(nets)(u)
+    assert len(kept) == 5, "the arguments of four layers, and the new state"
+    assert result.untyped_storage().data_ptr() in kept
+    assert cost(straightened(lower(parse(text)))).saved_maps == 4, "at most, with the direction"
+
+
+RK4 = "step\nk1 = f(u[n])\nk2 = f(u[n] + h/2*k1)\nk3 = f(u[n] + h/2*k2)\nk4 = f(u[n] + h*k3)\n"
+RK4 += "u[n+1] = u[n] + h/6*k1 + h/3*k2 + h/3*k3 + h/6*k4\n"
+
+
 class Alive(TorchDispatchMode):
     """Which of the maps made so far are alive when a sub-net is called; states are not made."""
 
@@ -171,7 +192,7 @@ def test_every_schedule_gives_the_same_bits(
     state = states(graph, dtype=torch.float32)
     for policy, choose in POLICIES.items():
 
-        def chosen(graph: Graph, *, tensors: Collection[str], by: Any = choose) -> Any:
+        def chosen(graph: Graph, *, tensors: Collection[str], by: Any = choose, **_: Any) -> Any:
             return schedule(graph, tensors=tensors, carried=by(graph, tensors))
 
         monkeypatch.setattr(forward, "schedule", chosen)
