@@ -19,7 +19,7 @@ COMPILE = "import sys; from butcher.cli import main; sys.argv[1:] = ['compile', 
 
 class StartUp(Model):
     """Seconds that go by, one a round, in processes of their own: `butcher compile verner89` and
-    `import torch`; and the schedule of a dense tableau of 35 stages, in this one."""
+    `import torch`; and the schedule of 35 dense stages, in this process and of its own time."""
 
     compile: tuple[float, ...]
     import_torch: tuple[float, ...]
@@ -32,9 +32,9 @@ def start_up(rounds: int) -> StartUp:
     found = [(_process(COMPILE), _process("import torch"), 0.0) for _ in range(rounds + 1)][1:]
     times = []
     for compile_, import_, _ in found:
-        start = time.perf_counter()
+        start = time.process_time()
         schedule(graph)
-        times.append((compile_, import_, time.perf_counter() - start))
+        times.append((compile_, import_, time.process_time() - start))
     compile_s, import_s, schedule_s = zip(*times, strict=True)
     return StartUp(compile=compile_s, import_torch=import_s, schedule=schedule_s)
 
