@@ -79,7 +79,8 @@ def schedule(
     tensors  the symbols that are tensors when the block runs: what they multiply is summed up
              first. Those that are trained or drawn if not given.
     carried  what is carried across each evaluation; a smallest cover if not given. Any choice is
-             right that holds an end of every edge and takes nothing back.
+             right that holds an end of every edge, takes nothing back, and calls a sum of one
+             value by the name of that.
     levels   the evaluations as they stand, those of one level at once: what is carried is carried
              across all of them. Each is alone if not given.
 
