@@ -35,6 +35,7 @@ def make_block(
     transition: SubNet | None = None,
     starts: Scheme | str | os.PathLike[str] | None = None,
     evaluations: str | None = None,
+    checkpoint: str | None = None,
     **values: Any,
 ) -> nn.Module:
     """A live block: what `butcher.compile` emits, executed and given its sub-nets.
@@ -56,6 +57,9 @@ def make_block(
     evaluations
               "in-turn", or "together": on a CUDA device those that need nothing of each other run
               side by side.
+    checkpoint
+              "none", or what training evaluates again instead of storing it: "stage", of each
+              evaluation everything but its argument, or "block", everything but the states.
     values    `param` names, start values of `learn` names, `channels` where one is per channel, and
               of a controlled step `rtol`, `atol` and its other keywords. A
               name that the class had to change (`training` is `training_` there) is given as it
@@ -67,7 +71,7 @@ def make_block(
     scheme = resolve(scheme)
     other = None if starts is None else resolve(starts)
     digests = scheme.digest, other.digest if other else ""
-    make = live_class(_source(scheme, other, digests, step, weights, evaluations))
+    make = live_class(_source(scheme, other, digests, step, weights, evaluations, checkpoint))
     given: dict[str, object] = dict(_keywords(make, scheme.name, values))
     if h is not None:
         if not math.isfinite(h):
@@ -89,12 +93,18 @@ def _source(
     step: str | None,
     weights: str | None,
     evaluations: str | None,
+    checkpoint: str | None,
 ) -> str:
     """A stack asks for the same block again and again. The digests are part of the key: schemes
     that say the same are equal, and yet their texts differ, and the emitted file names its text.
     """
     return compile_scheme(
-        scheme, step=step, weights=weights, starts=starts, evaluations=evaluations
+        scheme,
+        step=step,
+        weights=weights,
+        starts=starts,
+        evaluations=evaluations,
+        checkpoint=checkpoint,
     )
 
 
@@ -109,7 +119,7 @@ def _keywords(
         keyword = key if key in known else f"{key}_"
         if keyword not in known:
             own_names = ["h", "step", "weights", "transition", "starts", "evaluations"]
-            all_known = ", ".join([*own_names, *known])
+            all_known = ", ".join([*own_names, "checkpoint", *known])
             near = get_close_matches(key, known, n=1)
             mend = f"did you mean {near[0]}? " if near else ""
             raise TypeError(f"{name} has no {key!r}: {mend}its keywords are {all_known}")

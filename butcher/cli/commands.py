@@ -37,6 +37,7 @@ def compile_spec(
     verify: bool,
     starts: str | None,
     evaluations: str,
+    checkpoint: str,
 ) -> None:
     """`butcher compile`."""
     scheme = scheme_of(spec)
@@ -51,6 +52,7 @@ def compile_spec(
             verify=verify,
             starts=other,
             evaluations=evaluations,
+            checkpoint=checkpoint,
         )
     except SpecError as problem:
         say(problem.diagnostics, problem.source)

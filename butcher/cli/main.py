@@ -56,6 +56,14 @@ class Evaluations(StrEnum):
     TOGETHER = "together"
 
 
+class Checkpoint(StrEnum):
+    """What training evaluates again instead of storing it."""
+
+    NONE = "none"
+    STAGE = "stage"
+    BLOCK = "block"
+
+
 @app.command("compile")
 def compile_(
     spec: Spec,
@@ -83,6 +91,10 @@ def compile_(
         Evaluations,
         typer.Option(help="together: on CUDA those that need nothing of each other side by side"),
     ] = Evaluations.IN_TURN,
+    checkpoint: Annotated[
+        Checkpoint,
+        typer.Option(help="what training evaluates again, instead of storing it"),
+    ] = Checkpoint.NONE,
     class_name: Annotated[str | None, typer.Option(metavar="NAME")] = None,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="check the claims")] = True,
 ) -> None:
@@ -97,6 +109,7 @@ def compile_(
         verify=verify,
         starts=starts,
         evaluations=evaluations.value,
+        checkpoint=checkpoint.value,
     )
 
 

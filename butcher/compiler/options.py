@@ -6,7 +6,7 @@ import keyword
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import get_args
+from typing import Literal, get_args
 
 from butcher.coefficient import ONE, Coefficient, Number
 from butcher.errors import Diagnostic, error
@@ -21,6 +21,7 @@ class OptionError(ValueError):
 
 
 CONTROLLED = "controlled"
+Checkpoint = Literal["stage", "block"]
 
 
 def chosen_step(step: str | None) -> Step | None:
@@ -57,6 +58,30 @@ def chosen_evaluations(evaluations: str | None) -> bool:
             return True
         case _:
             raise OptionError(f"evaluations are in-turn or together, not {evaluations!r}")
+
+
+def chosen_checkpoint(
+    checkpoint: str | None, step: str | None, *, together: bool
+) -> Checkpoint | None:
+    """What training evaluates again instead of storing it; None is nothing."""
+    match checkpoint:
+        case None | "none":
+            return None
+        case "stage" | "block":
+            pass
+        case _:
+            raise OptionError(f"checkpoint is none, stage or block, not {checkpoint!r}")
+    if step == CONTROLLED:
+        raise OptionError(
+            "a block that controls its step has no checkpoint: compiled, it is a loop of torch's; "
+            "leave checkpoint out, or wrap the block in butcher.models.Checkpointed"
+        )
+    if together:
+        raise OptionError(
+            "evaluations together have no checkpoint: on the way back each would be alone; write "
+            "evaluations in-turn, or leave checkpoint out"
+        )
+    return checkpoint
 
 
 def chosen_name(scheme: Scheme, name: str | None, starts: Scheme | None = None) -> str:

@@ -10,7 +10,9 @@ from butcher.compiler.heading import heading
 from butcher.compiler.lookup import Named, resolve
 from butcher.compiler.options import (
     CONTROLLED,
+    Checkpoint,
     OptionError,
+    chosen_checkpoint,
     chosen_evaluations,
     chosen_name,
     chosen_start,
@@ -38,6 +40,7 @@ def compile(  # the word for what this does
     verify: bool = True,
     starts: Named | None = None,
     evaluations: str | None = None,
+    checkpoint: str | None = None,
 ) -> str:
     """The source of a standalone `torch.nn.Module`; nothing here imports torch.
 
@@ -51,6 +54,8 @@ def compile(  # the word for what this does
                 states of that one.
     evaluations "in-turn", or "together": on a CUDA device those that need nothing of each other
                 run side by side, elsewhere nothing changes.
+    checkpoint  "none", or what training evaluates again instead of storing it: of each evaluation
+                everything but its argument, "stage", or of the block all but its states, "block".
 
     None means what the file says; else a fixed step of 1, per stage, in turn. Raises SpecError for
     a method that has errors, OptionError for options that cannot be.
@@ -64,6 +69,7 @@ def compile(  # the word for what this does
         verify=verify,
         starts=starts,
         evaluations=evaluations,
+        checkpoint=checkpoint,
     )
     return source
 
@@ -78,11 +84,13 @@ def translate(
     verify: bool = True,
     starts: Named | None = None,
     evaluations: str | None = None,
+    checkpoint: str | None = None,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """As `compile`, with the warnings."""
     other, together = chosen_starts(starts), chosen_evaluations(evaluations)
+    again = chosen_checkpoint(checkpoint, step, together=together)
     with bounded(scheme, 6):
-        return _translated(scheme, step, h, weights, class_name, verify, other, together)
+        return _translated(scheme, step, h, weights, class_name, verify, other, together, again)
 
 
 def _translated(
@@ -94,6 +102,7 @@ def _translated(
     verify: bool,
     starts: Scheme | None,
     together: bool,
+    checkpoint: Checkpoint | None,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     mode, name = chosen_step(step), chosen_name(scheme, class_name, starts)
     start = chosen_start(scheme, mode, h)
@@ -118,7 +127,8 @@ def _translated(
     warnings = tuple(d for d in findings if d.severity is Severity.WARNING)
     try:
         header = heading(scheme, graph, verdict, name, starts, q)
-        return emit_module(graph, header, together=together), warnings
+        source = emit_module(graph, header, together=together, checkpoint=checkpoint)
+        return source, warnings
     except NotAFloatError as problem:  # of sums that sharing made; others have been found above
         found = error("B504", scheme.place.span, str(problem))
         raise SpecError([*findings, found], scheme.source) from None

@@ -108,6 +108,11 @@ def test_golden_text_of_evaluations_together(snapshot: SnapshotAssertion) -> Non
     assert source == snapshot(extension_class=PythonFile)
 
 
+def test_golden_text_of_a_checkpoint(snapshot: SnapshotAssertion) -> None:
+    source = without_version(compile("lm_resnet", checkpoint="block"))
+    assert source == snapshot(extension_class=PythonFile)
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_a_method_without_a_level_of_several_is_the_same_together(name: str) -> None:
     source, other = (compile(name, evaluations=way) for way in ("together", "in-turn"))
@@ -164,6 +169,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for scheme in (FANNED, TIMED_FAN, timed_gauss):
         text = compile(scheme, evaluations="together")
         (path / f"{parse(scheme).name}_written_together.py").write_text(text, encoding="utf-8")
+    checkpointed = ["rk4", "ab5", "revnet", "stochastic_depth", "layerscale", "verner89"]
+    for scheme in (*checkpointed, TIMED_FAN):
+        for of in ("stage", "block"):
+            text = compile(scheme, step="learned", checkpoint=of)
+            name = parse(scheme).name if "\n" in scheme else scheme
+            (path / f"{name}_{of}_checkpointed.py").write_text(text, encoding="utf-8")
     text = compile("verner89", step="controlled", evaluations="together")
     (path / "verner89_together_controlled.py").write_text(text, encoding="utf-8")
     return path
@@ -216,6 +227,9 @@ def test_it_imports_torch_and_nothing_of_this_project(folder: Path) -> None:
             assert imported == {"__future__", "collections.abc", "math", "torch", "typing"}
         elif path.stem.endswith("_together"):
             assert imported - {"typing"} == {"collections.abc", "functools", "torch"}
+        elif path.stem.endswith("_checkpointed"):
+            own = {"contextlib", "typing", "torch.utils.checkpoint"}
+            assert imported == {"collections.abc", "torch", *own}
         else:
             assert imported <= {"collections.abc", "torch", "typing"}
 

@@ -70,6 +70,8 @@ NAMES = [
         "weights",
         "evaluations",
         "together",
+        "checkpoint",
+        "again",
     ),
     *("torch", "nn", "self", "float", "super", "state", "u_next", "_parameters", "__k", "_", "t_"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from butcher.analysis.network.concurrency import abreast
 from butcher.emit.torch_module.backward import Inverse
@@ -31,6 +32,8 @@ class Methods:
     parameters: Parameters
     together: bool
     """Whether evaluations that need nothing of each other are called side by side."""
+    checkpoint: Literal["stage", "block"] | None = None
+    """What training evaluates again instead of storing it: each evaluation, or the whole step."""
 
     # ------------------------------------------------------------------ views
 
@@ -108,7 +111,8 @@ class Methods:
 
     def body(self, like: str) -> Body:
         groups = {group: i for i, group in enumerate(self.graph.groups)}
-        return Body(self.graph, self.scope, groups, like, self.skipped)
+        again = self.checkpoint == "stage"
+        return Body(self.graph, self.scope, groups, like, self.skipped, again)
 
     @cached_property
     def skipped(self) -> dict[str, str]:
@@ -238,11 +242,31 @@ class Methods:
                 writer.docstring(f"One step, from a tensor {shape} to another.")
             else:
                 writer.docstring(f"One step, from tensors {shape}, the same for all, to others.")
-            if not self.is_single:
-                self._write_unpacking(writer, "state", [s.key for s in self.graph.states])
-            names = self._write_step(writer)
-            values = [self._returned(names, *pair) for pair in self._pairs()]
-            self.write_return(writer, values)
+            if self.checkpoint == "block":
+                time = ["t"] if self.graph.takes_time else []
+                given = self.like if self.is_single else "*state"
+                writer.line(f"return again({', '.join(['self.step', given, *time])})")
+            else:
+                if not self.is_single:
+                    self._write_unpacked(writer, self._unpacked(), "state")
+                self._write_values(writer)
+        if self.checkpoint == "block":
+            self._write_own_step(writer, tensors)
+
+    def _write_own_step(self, writer: Writer, tensors: str) -> None:
+        """What `forward` does, as a method that can be called twice."""
+        time = ["t: Tensor | float"] if self.graph.takes_time else []
+        states = [f"{local}: Tensor" for local in self._unpacked()]
+        writer.line()
+        writer.bracketed("def step(", ["self", *states, *time], f") -> {tensors}:")
+        with writer.indented():
+            writer.docstring("One step; training stores its arguments alone, and makes it twice.")
+            self._write_values(writer)
+
+    def _write_values(self, writer: Writer) -> None:
+        """The step, and `return` with the new states."""
+        names = self._write_step(writer)
+        self.write_return(writer, [self._returned(names, *pair) for pair in self._pairs()])
 
     def _pairs(self) -> Iterable[tuple[State, str]]:
         return zip(self.graph.states, self.graph.outputs, strict=True)
@@ -270,15 +294,15 @@ class Methods:
         writer.lines(lines.get(len(self.steps), ()))
         return names
 
-    def _write_unpacking(self, writer: Writer, whole: str, keys: Sequence[str]) -> None:
-        """`u, u_prev = state`; what nothing reads gets an underscore."""
+    def _unpacked(self) -> list[str]:
+        """The locals of the states; what nothing reads gets an underscore."""
+        keys = [state.key for state in self.graph.states]
         read = {key for step in self.steps for key in read_by(step, self.graph)}
         read |= {*self.graph.outputs, keys[0]}
         read |= {r.only_source for r in self.graph.rows if r.only_source}
         # The dtype of what becomes a new value is read, too.
         read |= {state.key for state, output in self._pairs() if output not in self.graph.state}
-        names = [self.names.locals[key] if key in read else fresh(self.names, "_1") for key in keys]
-        self._write_unpacked(writer, names, whole)
+        return [self.names.locals[key] if key in read else fresh(self.names, "_1") for key in keys]
 
     @staticmethod
     def _write_unpacked(writer: Writer, names: Sequence[str], whole: str) -> None:

@@ -216,3 +216,58 @@ def moved(x: Tensor, d: Tensor, h: Tensor, reader: nn.Module | None = None) -> T
         return Moved.apply(x, d, h)
     return torch.addcmul(x, d, h)
 '''
+
+AGAIN = '''
+def again(f: Any, *args: Tensor | float) -> Any:
+    """f(*args), of which training keeps the arguments and evaluates the rest again.
+
+    f is a module or a method of one. Its buffers and random numbers are those of the
+    first time then, and afterwards as if there had been no second.
+    """
+    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # type: ignore[attr-defined]
+        return f(*args)
+    if torch._C._are_functorch_transforms_active() or not torch.is_grad_enabled():
+        return f(*args)
+    if torch.compiler.is_compiling():  # a graph changes buffers once
+        return checkpoint(f, *args, use_reentrant=False)
+    module = getattr(f, "__self__", f)
+    if any(map(nn.parameter.is_lazy, (*module.parameters(), *module.buffers()))):
+        return f(*args)  # the first call draws the weights, and cannot be made again
+    before = Before(module)
+    contexts = nullcontext(), before
+    value = checkpoint(f, *args, use_reentrant=False, context_fn=lambda: contexts)
+    before.forget_unchanged()
+    return value
+
+
+class Before:
+    """A context in which a module has copies of its buffers, as they were at first."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        found = self.buffers()
+        self.then = [(m, name, b, b._version, b.clone()) for m, name, b in found]
+
+    def buffers(self) -> list[tuple[nn.Module, str, Tensor]]:
+        parts = ((m, m.named_buffers(recurse=False)) for m in self.module.modules())
+        return [(m, name, b) for m, named in parts for name, b in named]
+
+    def forget_unchanged(self) -> None:
+        """Running statistics change unseen; in training they decide no value."""
+        self.then = [
+            (m, name, b, version, value)
+            for m, name, b, version, value in self.then
+            if getattr(m, name) is not b or b._version != version
+        ]
+
+    def __enter__(self) -> None:
+        self.now = self.buffers()
+        for m, name, b in self.now:
+            setattr(m, name, b.clone())
+        for m, name, _, _, value in self.then:
+            setattr(m, name, value.clone())
+
+    def __exit__(self, *_: object) -> None:
+        for m, name, b in self.now:
+            setattr(m, name, b)
+'''

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 from butcher.emit.torch_module.controlled import ControlledMethods
 from butcher.emit.torch_module.forward import Methods
 from butcher.emit.torch_module.header import Header, write_header
 from butcher.emit.torch_module.helpers import (
+    AGAIN,
     BOUNDED,
     MAY_SKIP,
     MOVED,
@@ -30,25 +32,36 @@ WHERE_CALLED = {
     "wide(": WIDE,
     "moved(": MOVED,
     " together(": TOGETHER,
+    " again(": AGAIN,
 }
 
 DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 TORCH = re.compile(r"\btorch\.(?!nn)")
 
 
-def emit_module(graph: Graph, header: Header, *, together: bool = False) -> str:
+def emit_module(
+    graph: Graph,
+    header: Header,
+    *,
+    together: bool = False,
+    checkpoint: Literal["stage", "block"] | None = None,
+) -> str:
     """The text of a Python file with one class and the few functions that it needs.
 
     The graph is explicit, pruned and shared. The file imports torch and nothing of this project;
     the same graph and header give the same bytes. With a `lower_order` the step is controlled.
 
-    together  whether evaluations that need nothing of each other are called side by side; a block
-              that has none is the same as without.
+    together    whether evaluations that need nothing of each other are called side by side; a block
+                that has none is the same as without.
+    checkpoint  what training evaluates again instead of storing it: each evaluation, or the block.
     """
     kind = Methods if header.lower_order is None else ControlledMethods
-    methods = kind(graph, header, Parameters.of(graph), together)
+    checkpoint = checkpoint if graph.evaluations else None
+    methods = kind(graph, header, Parameters.of(graph), together, checkpoint)
     if methods.is_together:
         header = replace(header, options=(*header.options, ("evaluations", "together")))
+    if methods.checkpoint is not None:
+        header = replace(header, options=(*header.options, ("checkpoint", methods.checkpoint)))
     body = Writer()
     _write_class(body, class_name(header.class_name), methods)
     text = body.text()
@@ -78,6 +91,8 @@ def _write_imports(writer: Writer, methods: Methods, code: str) -> None:
     if methods.header.lower_order is not None:
         writer.line("import math")
     writer.line(f"from collections.abc import {', '.join(abstract)}")
+    if re.search(r"\bnullcontext\b", code):
+        writer.line("from contextlib import nullcontext")
     if re.search(r"\blru_cache\b", code):
         writer.line("from functools import lru_cache")
     typing = [name for name in ("Any", "NamedTuple") if re.search(rf"\b{name}\b", code)]
@@ -87,6 +102,8 @@ def _write_imports(writer: Writer, methods: Methods, code: str) -> None:
     if TORCH.search(code):
         writer.line("import torch")
     writer.line("from torch import Tensor, nn")
+    if methods.checkpoint is not None:
+        writer.line("from torch.utils.checkpoint import checkpoint")
     writer.line()
     writer.line("SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]")
     if several:

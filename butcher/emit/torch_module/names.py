@@ -36,6 +36,7 @@ OWN_NAMES = _words(
     """
     self f h t n u F nn torch Tensor Callable Iterator Mapping Sequence order stages nfe states
     start inverse channels transition state scheme step weights starts evaluations size
+    checkpoint again Before nullcontext any map setattr
     SubNet SubNets sub_nets slot_nets slots bounded unbounded redrawn may_skip careful copied wide
     moved Moved KEEPS_INPUT Any together Call device_of on_stream side_streams lru_cache bool
     callable dict float getattr id int isinstance len list next object property range set sorted
@@ -95,7 +96,7 @@ def name_everything(
     # A variable hides no attribute, so what a module has is no obstacle here.
     used -= MODULE_ATTRIBUTES - OWN_NAMES
     used -= _words("u f n F start inverse order stages size transition")
-    used -= _words("step weights starts evaluations")
+    used -= _words("step weights starts evaluations checkpoint")
     keys = [*graph.state, *graph.evaluation, *graph.row]
     local = {key: _unused(_spelled(key), used) for key in keys}
     for row in graph.rows:

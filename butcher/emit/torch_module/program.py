@@ -55,6 +55,7 @@ class Body:
     came     state -> the local of what came, for evaluations that read it before its transition.
     timed    the slots that are given the time.
     skipped  evaluation -> the local of the drawn number without which it is not needed.
+    again    whether training evaluates again instead of storing what evaluations need.
     sweeps   whether a comment says where a sweep begins.
     """
 
@@ -63,6 +64,7 @@ class Body:
     nets: Mapping[str, int]
     like: str
     skipped: Mapping[str, str]
+    again: bool = False
     came: Mapping[str, str] = field(default_factory=dict)
     sweeps: bool = True
 
@@ -112,19 +114,25 @@ class Body:
         return self.came.get(source) or self.scope.local(source)
 
     def write_call(self, writer: Writer, evaluation: Evaluation, argument: str) -> None:
-        """`k1 = self.f[0](u)`; with time `k2 = self.f[1](t + 0.5 * h, Y2)`."""
+        """`k1 = self.f[0](u)`; with time `k2 = self.f[1](t + 0.5 * h, Y2)`.
+
+        Where training evaluates again, `k1 = again(self.f[0], u)`.
+        """
         local, skip = self.scope.local(evaluation.key), self.skipped.get(evaluation.key)
         time, exact = self._time(writer, evaluation)
         net = f"self.f[{self.nets[evaluation.group]}]"
+        head, given = f"{local} = {net}(", [*time, argument]
+        if self.again:
+            head, given = f"{local} = again(", [net, *given]
         if not skip:
-            writer.call(f"{local} = {net}(", [*time, argument], exact)
+            writer.call(head, given, exact)
             return
         writer.line(f"if self.training and may_skip() and not {skip}:")
         with writer.indented():
             writer.line(f"{local} = {self.zeros}  # weight 0: not evaluated")
         writer.line("else:")
         with writer.indented():
-            writer.call(f"{local} = {net}(", [*time, argument], exact)
+            writer.call(head, given, exact)
 
     def _write_together(self, writer: Writer, level: Sequence[Evaluation]) -> None:
         """`k1, k2 = together((self.f[0], u), (self.f[1], u))`"""

@@ -1,0 +1,186 @@
+"""Linear multi-step unit.
+
+method    lm_resnet
+source    Lu, Zhong, Li, Dong (2018), eq. 1
+proof     Order 0: it misses the condition of order 1.
+          Verified at k = -1/20.
+options   step fixed, weights per stage, checkpoint block
+made by   butcher 0 from a scheme with digest 2b6bec7a6d4d999d
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+SubNet = nn.Module | Sequence[nn.Module] | Callable[[], nn.Module]
+
+
+class LmResnet(nn.Module):
+    """Linear multi-step unit.
+
+        k1 = f(u[n])
+        u[n+1] = (1-k) u[n] + k u[n-1] + h k1
+
+    f is `self.f[0]`; it keeps the shape of what it is given.
+
+    In and out goes the tuple (u[n], u[n-1]); `start` makes the first.
+
+    Where the block changes shape, `transition` maps u[n] and u[n-1]; f reads u[n]
+    before that, and maps to the new shape itself.
+
+    k is trained and starts uniform(-1/10, 0).
+    """
+
+    order = 0
+    stages = 1
+    nfe = 1
+    states = ("u[n]", "u[n-1]")
+
+    def __init__(
+        self,
+        f: SubNet,
+        *,
+        h: float = 1.0,
+        k: float | None = None,
+        transition: SubNet | None = None,
+    ) -> None:
+        super().__init__()
+        self.f = nn.ModuleList(sub_nets(f, 1))
+        if transition is None:
+            transition = nn.Identity
+        self.transition = nn.ModuleList(sub_nets(transition, 2, "transition"))
+        self.h = h
+        self.k = nn.Parameter(torch.empty(1).uniform_(-0.1, 0.0))
+        if k is not None:
+            nn.init.constant_(self.k, k)
+
+    def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """One step, from tensors of any shape, the same for all, to others."""
+        return again(self.step, *state)
+
+    def step(self, u: Tensor, u_prev: Tensor) -> tuple[Tensor, Tensor]:
+        """One step; training stores its arguments alone, and makes it twice."""
+        h = self.h
+        k = self.k.to(u.dtype)
+        k1 = self.f[0](u)
+        u = self.transition[0](u).to(u.dtype)
+        u_prev = self.transition[1](u_prev).to(u_prev.dtype)
+        u_next = (1 - k) * wide(u)
+        u_next = torch.addcmul(u_next, u_prev, k)
+        u_next.add_(k1, alpha=h)
+        return u_next.to(u.dtype), u
+
+    def start(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        """The state before the first block: earlier values are the same."""
+        return u, u
+
+    def inverse(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """The state before the step to this one; in evaluation mode, k not 0."""
+        if not all(isinstance(p, nn.Identity) for p in self.transition):
+            raise RuntimeError("a block with a transition has no inverse")
+        u_next, u = state
+        h = self.h
+        k = self.k.to(u_next.dtype)
+        k1 = self.f[0](u)
+        u_prev = torch.addcmul(u_next, u, k - 1)
+        u_prev.add_(k1, alpha=-h)
+        u_prev = u_prev / k
+        return u, u_prev.to(u_next.dtype)
+
+    def extra_repr(self) -> str:
+        return f"h={self.h}, k learned"
+
+
+def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
+    """The modules of a sequence, one module `count` times, or what a callable builds."""
+    if isinstance(f, Sequence | nn.ModuleList) and len(f) != count:
+        wanted = f"{count} modules, one for each use"
+        raise ValueError(f"{name} must hold {wanted}, not {len(f)}")
+    for i in range(count):
+        if isinstance(f, Sequence | nn.ModuleList):
+            net = f[i]
+        elif isinstance(f, nn.Module) or not callable(f):
+            net = f
+        else:
+            net = f()
+        if not isinstance(net, nn.Module):
+            wanted = "a torch.nn.Module"
+            raise TypeError(f"{name} must be, hold or return {wanted}, not {net!r}")
+        yield careful(net)
+
+
+def careful(net: nn.Module) -> nn.Module:
+    """The same; given copies if it begins in place, as others read its argument, too."""
+    first = next(m for m in net.modules() if next(m.children(), None) is None)
+    hooks = net._forward_pre_hooks.values()
+    if getattr(first, "inplace", False) and copied not in hooks:
+        net.register_forward_pre_hook(copied)
+    return net
+
+
+def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """A copy of u in `(u,)` or `(t, u)`."""
+    return *given[:-1], given[-1].clone()
+
+
+def wide(u: Tensor) -> Tensor:
+    """In single precision at least: what is summed up there is rounded once."""
+    return u.to(torch.promote_types(u.dtype, torch.float32))
+
+
+def again(f: Any, *args: Tensor | float) -> Any:
+    """f(*args), of which training keeps the arguments and evaluates the rest again.
+
+    f is a module or a method of one. Its buffers and random numbers are those of the
+    first time then, and afterwards as if there had been no second.
+    """
+    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # type: ignore[attr-defined]
+        return f(*args)
+    if torch._C._are_functorch_transforms_active() or not torch.is_grad_enabled():
+        return f(*args)
+    if torch.compiler.is_compiling():  # a graph changes buffers once
+        return checkpoint(f, *args, use_reentrant=False)
+    module = getattr(f, "__self__", f)
+    if any(map(nn.parameter.is_lazy, (*module.parameters(), *module.buffers()))):
+        return f(*args)  # the first call draws the weights, and cannot be made again
+    before = Before(module)
+    contexts = nullcontext(), before
+    value = checkpoint(f, *args, use_reentrant=False, context_fn=lambda: contexts)
+    before.forget_unchanged()
+    return value
+
+
+class Before:
+    """A context in which a module has copies of its buffers, as they were at first."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        found = self.buffers()
+        self.then = [(m, name, b, b._version, b.clone()) for m, name, b in found]
+
+    def buffers(self) -> list[tuple[nn.Module, str, Tensor]]:
+        parts = ((m, m.named_buffers(recurse=False)) for m in self.module.modules())
+        return [(m, name, b) for m, named in parts for name, b in named]
+
+    def forget_unchanged(self) -> None:
+        """Running statistics change unseen; in training they decide no value."""
+        self.then = [
+            (m, name, b, version, value)
+            for m, name, b, version, value in self.then
+            if getattr(m, name) is not b or b._version != version
+        ]
+
+    def __enter__(self) -> None:
+        self.now = self.buffers()
+        for m, name, b in self.now:
+            setattr(m, name, b.clone())
+        for m, name, _, _, value in self.then:
+            setattr(m, name, value.clone())
+
+    def __exit__(self, *_: object) -> None:
+        for m, name, b in self.now:
+            setattr(m, name, b)
