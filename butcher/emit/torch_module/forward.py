@@ -324,7 +324,7 @@ class Methods:
     @staticmethod
     def write_return(writer: Writer, values: Sequence[str]) -> None:
         flat = f"return {', '.join(values)}"
-        if len(flat) <= writer.room:
+        if len(flat) <= writer.room or len(values) == 1:
             writer.line(flat)
         else:
             writer.bracketed("return (", values, ")")
