@@ -36,6 +36,7 @@ def make_block(
     starts: Scheme | str | os.PathLike[str] | None = None,
     evaluations: str | None = None,
     checkpoint: str | None = None,
+    form: str | None = None,
     **values: Any,
 ) -> nn.Module:
     """A live block: what `butcher.compile` emits, executed and given its sub-nets.
@@ -60,6 +61,7 @@ def make_block(
     checkpoint
               "none", or what training evaluates again instead of storing it: "stage", of each
               evaluation everything but its argument, or "block", everything but the states.
+    form      "plain", or "fused": one kernel between two evaluations, by `butcher.kernels`.
     values    `param` names, start values of `learn` names, `channels` where one is per channel, and
               of a controlled step `rtol`, `atol` and its other keywords. A
               name that the class had to change (`training` is `training_` there) is given as it
@@ -71,7 +73,7 @@ def make_block(
     scheme = resolve(scheme)
     other = None if starts is None else resolve(starts)
     digests = scheme.digest, other.digest if other else ""
-    make = live_class(_source(scheme, other, digests, step, weights, evaluations, checkpoint))
+    make = live_class(_source(scheme, other, digests, step, weights, evaluations, checkpoint, form))
     given: dict[str, object] = dict(_keywords(make, scheme.name, values))
     if h is not None:
         if not math.isfinite(h):
@@ -94,6 +96,7 @@ def _source(
     weights: str | None,
     evaluations: str | None,
     checkpoint: str | None,
+    form: str | None,
 ) -> str:
     """A stack asks for the same block again and again. The digests are part of the key: schemes
     that say the same are equal, and yet their texts differ, and the emitted file names its text.
@@ -105,6 +108,7 @@ def _source(
         starts=starts,
         evaluations=evaluations,
         checkpoint=checkpoint,
+        form=form,
     )
 
 
@@ -119,7 +123,7 @@ def _keywords(
         keyword = key if key in known else f"{key}_"
         if keyword not in known:
             own_names = ["h", "step", "weights", "transition", "starts", "evaluations"]
-            all_known = ", ".join([*own_names, "checkpoint", *known])
+            all_known = ", ".join([*own_names, "checkpoint", "form", *known])
             near = get_close_matches(key, known, n=1)
             mend = f"did you mean {near[0]}? " if near else ""
             raise TypeError(f"{name} has no {key!r}: {mend}its keywords are {all_known}")

@@ -38,6 +38,7 @@ def compile_spec(
     starts: str | None,
     evaluations: str,
     checkpoint: str,
+    form: str,
 ) -> None:
     """`butcher compile`."""
     scheme = scheme_of(spec)
@@ -53,6 +54,7 @@ def compile_spec(
             starts=other,
             evaluations=evaluations,
             checkpoint=checkpoint,
+            form=form,
         )
     except SpecError as problem:
         say(problem.diagnostics, problem.source)

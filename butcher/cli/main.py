@@ -64,6 +64,13 @@ class Checkpoint(StrEnum):
     BLOCK = "block"
 
 
+class Form(StrEnum):
+    """How the arithmetic between evaluations is written."""
+
+    PLAIN = "plain"
+    FUSED = "fused"
+
+
 @app.command("compile")
 def compile_(
     spec: Spec,
@@ -95,6 +102,9 @@ def compile_(
         Checkpoint,
         typer.Option(help="what training evaluates again, instead of storing it"),
     ] = Checkpoint.NONE,
+    form: Annotated[
+        Form, typer.Option(help="fused: one kernel between two evaluations; needs butcher")
+    ] = Form.PLAIN,
     class_name: Annotated[str | None, typer.Option(metavar="NAME")] = None,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="check the claims")] = True,
 ) -> None:
@@ -110,6 +120,7 @@ def compile_(
         starts=starts,
         evaluations=evaluations.value,
         checkpoint=checkpoint.value,
+        form=form.value,
     )
 
 

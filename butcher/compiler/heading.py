@@ -19,11 +19,14 @@ def heading(
     class_name: str,
     starts: Scheme | None = None,
     lower_order: int | None = None,
+    *,
+    fused: bool = False,
 ) -> Header:
     """The header of the emitted file.
 
     starts       the method whose states the block has.
     lower_order  of the pair, where the step is controlled.
+    fused        whether it is written in the notation of `butcher.kernels`.
     """
     lines = _verified(scheme, verdict)
     sweeps = verdict.swept
@@ -43,10 +46,12 @@ def heading(
         options=(
             ("step", _step_words(graph, lower_order is not None)),
             ("weights", "shared" if scheme.shared else "per stage"),
+            *([("form", "fused")] if fused else []),
             *([("starts", f"{starts.name} (digest {starts.digest})")] if starts else []),
         ),
         starts=starts.name if starts is not None else None,
         lower_order=lower_order,
+        fused=fused,
     )
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from butcher.compiler.bounded import bounded
 from butcher.compiler.control import controlled, lower_order
+from butcher.compiler.form import check_fused, chosen_form
 from butcher.compiler.heading import heading
 from butcher.compiler.lookup import Named, resolve
 from butcher.compiler.options import (
@@ -41,6 +42,7 @@ def compile(  # the word for what this does
     starts: Named | None = None,
     evaluations: str | None = None,
     checkpoint: str | None = None,
+    form: str | None = None,
 ) -> str:
     """The source of a standalone `torch.nn.Module`; nothing here imports torch.
 
@@ -56,9 +58,11 @@ def compile(  # the word for what this does
                 run side by side, elsewhere nothing changes.
     checkpoint  "none", or what training evaluates again instead of storing it: of each evaluation
                 everything but its argument, "stage", or of the block all but its states, "block".
+    form        "plain", or "fused": the arithmetic between stages is that of `butcher.kernels`,
+                which the file then imports.
 
-    None means what the file says; else a fixed step of 1, per stage, in turn. Raises SpecError for
-    a method that has errors, OptionError for options that cannot be.
+    None means what the file says; else a fixed step of 1, per stage, in turn, plain. Raises
+    SpecError for a method that has errors, OptionError for options that cannot be.
     """
     source, _ = translate(
         resolve(scheme),
@@ -70,6 +74,7 @@ def compile(  # the word for what this does
         starts=starts,
         evaluations=evaluations,
         checkpoint=checkpoint,
+        form=form,
     )
     return source
 
@@ -85,12 +90,16 @@ def translate(
     starts: Named | None = None,
     evaluations: str | None = None,
     checkpoint: str | None = None,
+    form: str | None = None,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """As `compile`, with the warnings."""
     other, together = chosen_starts(starts), chosen_evaluations(evaluations)
     again = chosen_checkpoint(checkpoint, step, together=together)
+    fused = chosen_form(form, step=step, together=together)
     with bounded(scheme, 6):
-        return _translated(scheme, step, h, weights, class_name, verify, other, together, again)
+        return _translated(
+            scheme, step, h, weights, class_name, verify, other, together, again, fused
+        )
 
 
 def _translated(
@@ -103,6 +112,7 @@ def _translated(
     starts: Scheme | None,
     together: bool,
     checkpoint: Checkpoint | None,
+    fused: bool,
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     mode, name = chosen_step(step), chosen_name(scheme, class_name, starts)
     start = chosen_start(scheme, mode, h)
@@ -123,10 +133,12 @@ def _translated(
         raise SpecError(findings, scheme.source)
     if not is_controlled:
         graph = started(straightened(graph), starts)
+    if fused:
+        check_fused(graph)
     q = lower_order(scheme, verdict) if is_controlled else None
     warnings = tuple(d for d in findings if d.severity is Severity.WARNING)
     try:
-        header = heading(scheme, graph, verdict, name, starts, q)
+        header = heading(scheme, graph, verdict, name, starts, q, fused=fused)
         source = emit_module(graph, header, together=together, checkpoint=checkpoint)
         return source, warnings
     except NotAFloatError as problem:  # of sums that sharing made; others have been found above

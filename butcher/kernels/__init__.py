@@ -6,6 +6,6 @@ paper, `gather(u + h * (0.5 * k1))`. `sums` is the notation, of the `values` tha
 their one Triton kernel.
 """
 
-from butcher.kernels.sums import gather, recovered, spread
+from butcher.kernels.sums import behind, gather, recovered, spread
 
-__all__ = ["gather", "recovered", "spread"]
+__all__ = ["behind", "gather", "recovered", "spread"]

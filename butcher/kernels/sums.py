@@ -36,17 +36,32 @@ def spread(x: Tensor, readers: int) -> Any:
 def recovered(h: Tensor) -> Any:
     """A trained h, the gradient of which needs no evaluation to be kept: it is <g, X - s> / h.
 
-    For float32 and wider, an h that stays away from 0, and sub-nets that do not write into their
-    argument. Of any other h, what it multiplies is kept, and its gradient exact.
+    For an h that stays away from 0, and sub-nets that do not write into their argument. In half
+    precision, and of any other h, what it multiplies is kept, and its gradient exact.
     """
-    return h if is_plain(h) else Step(h, recover=True)
+    return h if is_plain(h) else Step(h, recover=h.dtype in (torch.float32, torch.float64))
+
+
+def behind(transition: nn.Module, x: Any, readers: int) -> Any:
+    """The value x behind the transition of a block, to be read by `readers` rows.
+
+    The identity leaves it the value that it is, so x was spread to those, too.
+    """
+    if type(transition) is nn.Identity:
+        return x
+    tensor = gather(x)
+    new = transition(tensor).to(tensor.dtype)
+    if is_plain(new):
+        return new
+    return one(new, readers, x.terms[0][1] if isinstance(x, Sum) else None)
 
 
 def gather(row: Any, *begun: Any) -> Any:
     """The tensor that a sum amounts to, of the type and layout of its first term, in one kernel.
 
-    A value alone costs none. With more than one sum, the first is computed, and the others are
-    begun with what they are so far, in the same kernel, which reads each value once:
+    A value alone costs none, a tensor stays what it is. With more than one sum, the first is
+    computed, and the others are begun with what they are so far, in the same kernel, which reads
+    each value once:
 
         Y3, u_next = gather(u + h * (0.5 * k1 + k2), u + h * (0.2 * k1))
         ...
@@ -56,12 +71,11 @@ def gather(row: Any, *begun: Any) -> Any:
     `add_` does; what is begun is rounded each time.
     """
     sums = (row, *begun)
-    if not isinstance(row, Sum):
-        return sums if begun else row
-    parts = [Part.of(s.terms, s.begun) for s in sums]
-    compute(parts)
-    whole = parts[0].result()
-    return (whole, *(Sum((), part) for part in parts[1:])) if begun else whole
+    parts = {i: Part.of(s.terms, s.begun) for i, s in enumerate(sums) if isinstance(s, Sum)}
+    compute(list(parts.values()))
+    whole = parts[0].result() if 0 in parts else row
+    rest = [Sum((), parts[i]) if i in parts else s for i, s in enumerate(sums)][1:]
+    return (whole, *rest) if begun else whole
 
 
 def is_plain(x: Tensor) -> bool:
@@ -76,8 +90,8 @@ def is_plain(x: Tensor) -> bool:
     )
 
 
-def one(x: Tensor, readers: int = 1) -> Sum:
-    return Sum(((1.0, Value(x, readers), None),))
+def one(x: Tensor, readers: int = 1, after: Value | None = None) -> Sum:
+    return Sum(((1.0, Value(x, readers, after), None),))
 
 
 class Sum:

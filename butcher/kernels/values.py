@@ -11,7 +11,8 @@ from torch import Tensor
 
 from butcher.kernels.gradients import Column
 
-SERIAL = count()
+# By twos: a state behind its transition comes right after itself, where terms are added up.
+SERIAL = count(step=2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +36,11 @@ class Value:
 
     __slots__ = ("columns", "dtype", "left", "readers", "serial", "shape", "tensor", "version")
 
-    def __init__(self, tensor: Tensor, readers: int) -> None:
+    def __init__(self, tensor: Tensor, readers: int, after: Value | None = None) -> None:
         self.tensor: Tensor | None = tensor
         self.shape, self.dtype = tensor.shape, tensor.dtype
         self.readers = self.left = readers
-        self.serial = next(SERIAL)
+        self.serial: int = next(SERIAL) if after is None else after.serial + 1
         self.version = version(tensor)
         self.columns: dict[tuple[int, bool], tuple[Tensor | None, list[float], Any]] = {}
 

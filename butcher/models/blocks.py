@@ -18,7 +18,7 @@ from butcher.ir.lower import lower
 from butcher.models.shape import Domain, Place, Shape
 from butcher.models.transitions import Make, Transition, projection
 
-OF_BLOCKS = ("h", "step", "weights", "evaluations")
+OF_BLOCKS = ("h", "step", "weights", "evaluations", "form")
 """The keywords that blocks of every scheme have, as the keys of `[model]` that they are."""
 
 

@@ -33,6 +33,7 @@ class ModelOptions(Options):
     h: float | None = None
     weights: Literal["per-stage", "shared"] | None = None
     evaluations: Literal["in-turn", "together"] | None = None
+    form: Literal["plain", "fused"] | None = None
     values: dict[str, int | float | str | bool] = Field(default_factory=dict)
     depth: Number | None = None
     blocks: Number | list[Number] | None = None

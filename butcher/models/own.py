@@ -48,6 +48,7 @@ def stack(
     step: str | None = None,
     weights: str | None = None,
     evaluations: str | None = None,
+    form: str | None = None,
     **values: float,
 ) -> Network:
     """A network of blocks of `scheme`, made of modules of one's own.
@@ -79,7 +80,14 @@ def stack(
         _transition(transition),
         starter=resolve(starter),
         earlier=earlier,
-        keywords={"h": h, "step": step, "weights": weights, "evaluations": evaluations, **values},
+        keywords={
+            "h": h,
+            "step": step,
+            "weights": weights,
+            "evaluations": evaluations,
+            "form": form,
+            **values,
+        },
     )
     several = not isinstance(stem, nn.Module | None)
     start = start or ("stems" if several else usual(parts))

@@ -1,4 +1,4 @@
-"""Verner's 8(9) and as many Euler blocks, as emitted and in the notation of `butcher.kernels`.
+"""Verner's 8(9) and as many Euler blocks, as emitted in the plain form and in the fused one.
 
 For every form and way of running (eager, compiled, as a CUDA graph): seconds of a forward and of a
 training step, in rounds that visit all of them by turns, and the peak of memory; for eager ones the
@@ -14,103 +14,21 @@ import platform
 import statistics
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 import butcher
-from butcher.analysis.network.carried import covers
-from butcher.compiler import block_graph
-from butcher.ir.graph import STEP, Graph
-from butcher.kernels import gather, recovered, spread
+from butcher.compiler import load
 
 Step = Callable[[], object]
 
-
-class Added(NamedTuple):
-    """What is added to a row, u + h (a_1 k_1 + ...): evaluations, and what stands beside h."""
-
-    key: str
-    begins: bool
-    terms: list[tuple[str, float]]
-
-
-def plan(graph: Graph, together: bool) -> Iterator[list[Added]]:
-    """For every evaluation what its argument gets before it, and what other rows do; at the end
-    what the new value gets."""
-    done: dict[str, int] = {}
-
-    def added(key: str, arrived: int) -> Added:
-        terms = [t for t in graph.row[key].terms if t.source in graph.evaluation]
-        known = sum(graph.arrival[t.source] <= arrived for t in terms)
-        new = [(t.source, float((t.coefficient / STEP).number)) for t in terms]
-        row = Added(key, key not in done, new[done.get(key, 0) : known])
-        done[key] = known
-        return row
-
-    for arrived, (evaluation, cover) in enumerate(
-        zip(graph.evaluations, covers(graph, ()), strict=True)
-    ):
-        others = [key for key in cover.sums if key != evaluation.argument] if together else []
-        rows = [added(key, arrived) for key in (evaluation.argument, *others)]
-        yield [row for i, row in enumerate(rows) if row.terms or row.begins or not i]
-    yield [added(graph.outputs[0], len(graph.evaluations))]
-
-
-class Fused(nn.Module):
-    """The block of a one-step method; what an emitted file would write out is a loop here.
-
-    recover    a trained h whose gradient keeps no evaluations.
-    together   rows are begun with others that read the same, and carry what a smallest vertex
-               cover carries; else every row is computed when it is whole.
-    """
-
-    def __init__(
-        self,
-        scheme: str,
-        f: Callable[[], nn.Module],
-        h: float | nn.Parameter = 1.0,
-        *,
-        recover: bool = False,
-        together: bool = False,
-    ) -> None:
-        super().__init__()
-        graph = block_graph(scheme, step="learned")
-        self.keys = [e.key for e in graph.evaluations]
-        self.plan = list(plan(graph, together))
-        added = [term for stage in self.plan for row in stage for term in row.terms]
-        self.readers = Counter(source for source, _ in added)
-        self.readers["u[n]"] = sum(row.begins for stage in self.plan for row in stage)
-        self.f = nn.ModuleList(f() for _ in self.keys)
-        self.h, self.recover = h, recover
-
-    def forward(self, u: Tensor) -> Tensor:
-        h = recovered(self.h) if self.recover else self.h
-        values = {"u[n]": spread(u, self.readers["u[n]"])}
-        rows: dict[str, Any] = {}
-        for f, key, stage in zip(self.f, self.keys, self.plan, strict=False):
-            # without a name of its own, an evaluation goes with its last reader
-            values[key] = spread(f(self.gather(stage, values, rows, h)), self.readers[key])
-        return self.gather(self.plan[-1], values, rows, h)
-
-    def gather(
-        self, stage: list[Added], values: dict[str, Any], rows: dict[str, Any], h: Any
-    ) -> Tensor:
-        """Add to the rows of the stage; the first of them is whole."""
-        sums = []
-        for row in stage:
-            total = values["u[n]"] if row.begins else rows.pop(row.key)
-            terms = [a * values[source] for source, a in row.terms]
-            sums.append(total + h * sum(terms[1:], terms[0]) if terms else total)
-        if len(sums) == 1:
-            return gather(*sums)
-        whole, *begun = gather(*sums)
-        rows |= {row.key: part for row, part in zip(stage[1:], begun, strict=True)}
-        return whole
+BOUNDED = load("verner89").source.text.replace(
+    "order 8(9)\n", "order 8(9)\n  learn h = 1 in [1/2, 2]\n"
+)
+"""A trained step that is never near 0: no evaluation is kept for its gradient."""
 
 
 def sub_net(width: int) -> Callable[[], nn.Module]:
@@ -130,25 +48,22 @@ def networks(width: int) -> dict[str, Callable[[], nn.Module]]:
     """name -> what builds it; all hold 14 sub-nets."""
     f = sub_net(width)
 
-    def learned() -> nn.Parameter:
-        return nn.Parameter(torch.ones(1))
+    def block(scheme: str, form: str, step: str | None = None) -> Callable[[], nn.Module]:
+        return lambda: butcher.make_block(scheme, f, step=step, form=form)
+
+    def eulers(form: str) -> Callable[[], nn.Module]:
+        return lambda: nn.Sequential(*(block("euler", form)() for _ in range(14)))
 
     return {
         "sub-nets alone": lambda: nn.Sequential(*(f() for _ in range(14))),
-        "euler x 14, emitted": lambda: nn.Sequential(
-            *(butcher.make_block("euler", f) for _ in range(14))
-        ),
-        "euler x 14, fused": lambda: nn.Sequential(*(Fused("euler", f) for _ in range(14))),
-        "verner89, emitted": lambda: butcher.make_block("verner89", f),
-        "verner89, fused": lambda: Fused("verner89", f),
-        "verner89, fused, together": lambda: Fused("verner89", f, together=True),
-        "verner89, emitted, learned h": lambda: butcher.make_block("verner89", f, step="learned"),
-        "verner89, fused, together, learned h": lambda: Fused(
-            "verner89", f, learned(), together=True
-        ),
-        "verner89, fused, together, recovered h": lambda: Fused(
-            "verner89", f, learned(), together=True, recover=True
-        ),
+        "euler x 14, plain": eulers("plain"),
+        "euler x 14, fused": eulers("fused"),
+        "verner89, plain": block("verner89", "plain"),
+        "verner89, fused": block("verner89", "fused"),
+        "verner89, plain, learned h": block("verner89", "plain", "learned"),
+        "verner89, fused, learned h": block("verner89", "fused", "learned"),
+        "verner89, plain, recovered h": block(BOUNDED, "plain"),
+        "verner89, fused, recovered h": block(BOUNDED, "fused"),
     }
 
 

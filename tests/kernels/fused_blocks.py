@@ -1,11 +1,10 @@
-"""What the tests of the fused form share: blocks in its notation, and a list of what they ran."""
+"""What the tests of the fused form share: emitted blocks, and a list of what they ran."""
 
 from __future__ import annotations
 
-import importlib.util
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -13,20 +12,25 @@ from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
+import butcher
+from butcher.compiler import load
+
 SCRIPT = Path(__file__).parents[2] / "docs" / "benchmarks" / "fused.py"
 
 
-def script() -> ModuleType:
-    """The benchmark, whose `Fused` is any one-step method in the notation."""
-    spec = importlib.util.spec_from_file_location("fused_benchmark", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def bounded(method: str) -> str:
+    """The text of a shipped method, its step trained and never near 0."""
+    text = load(method).source.text
+    return re.sub(r"(?m)^(  order .*)$", r"\1\n  learn h = 1 in [1/2, 2]", text, count=1)
 
 
-Fused = script().Fused
+def fused(method: str, f: Any, kind: str = "fixed", form: str = "fused") -> nn.Module:
+    """The emitted block; its step is "fixed", "learned", "per-stage", or "recovered": learned, and
+    no evaluation is kept for its gradient.
+    """
+    scheme = bounded(method) if kind == "recovered" else method
+    step = None if kind == "recovered" else kind
+    return butcher.make_block(scheme, f, h=0.7, step=step, form=form)
 
 
 class Squash(nn.Module):

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 os.environ["TRITON_INTERPRET"] = "1"
 
 import torch
-from fused_blocks import Fused, Wave
-from torch import Tensor, nn
+from fused_blocks import Wave, fused
+from torch import Tensor
 
 from butcher.kernels import operations
 
@@ -189,11 +189,8 @@ def blocks() -> dict[str, float]:
     """Whole blocks, and what they send back, against the chain of `add_`."""
     found = {}
     interpreted, chosen = operations.fuses, operations.fuses
-    for kind in ("fixed", "trained", "recovered"):
-        block = Fused("dopri54", Wave, 0.7, together=True)
-        if kind != "fixed":
-            block.h = nn.Parameter(torch.tensor([0.7]))
-        block.recover = kind == "recovered"
+    for kind in ("fixed", "learned", "recovered"):
+        block = fused("dopri54", Wave, kind)
         u = torch.randn(2, 3, 5, requires_grad=True)
         results = []
         for chosen in (interpreted, lambda terms: False):

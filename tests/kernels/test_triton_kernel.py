@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from fused_blocks import Fused, Wave
-from torch import nn
+from fused_blocks import Wave, fused
 
 from butcher.kernels import gather, spread
 
@@ -137,10 +136,9 @@ def device() -> torch.device:
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("kind", ["fixed", "trained", "recovered"])
+@pytest.mark.parametrize("kind", ["fixed", "learned", "recovered"])
 def test_a_block_on_the_device_is_the_one_on_the_cpu(kind: str, device: torch.device) -> None:
-    h = 0.7 if kind == "fixed" else nn.Parameter(torch.tensor([0.7]))
-    block = Fused("verner89", Wave, h, recover=kind == "recovered", together=True)
+    block = fused("verner89", Wave, kind)
     u = torch.randn(3, 5, 7, 11, requires_grad=True)
 
     def ran() -> list[torch.Tensor]:
@@ -155,8 +153,7 @@ def test_a_block_on_the_device_is_the_one_on_the_cpu(kind: str, device: torch.de
 
 @pytest.mark.gpu
 def test_a_block_is_captured_as_a_graph(device: torch.device) -> None:
-    h = nn.Parameter(torch.tensor([0.7]))
-    block = Fused("rk4", Wave, h, together=True).to(device)
+    block = fused("rk4", Wave, "learned").to(device)
     u = torch.randn(2, 3, 8, 8, device=device, requires_grad=True)
     wanted = block(u)
     replayed = torch.cuda.make_graphed_callables(block, (u,))

@@ -21,6 +21,7 @@ class Header:
     digest      of the canonical text.
     starts      the method whose states a block of this one has, to start it.
     lower_order of the two orders of the pair, where the step is controlled.
+    fused       whether it is written in the notation of `butcher.kernels`.
     """
 
     class_name: str
@@ -35,6 +36,7 @@ class Header:
     options: tuple[tuple[str, str], ...] = field(default=())
     starts: str | None = None
     lower_order: int | None = None
+    fused: bool = False
 
 
 def write_header(writer: Writer, header: Header) -> None:
@@ -50,6 +52,8 @@ def write_header(writer: Writer, header: Header) -> None:
         _entry(writer, "proof" if i == 0 else "", paragraph)
     if header.options:
         _entry(writer, "options", ", ".join(f"{name} {value}" for name, value in header.options))
+    if header.fused:
+        _entry(writer, "needs", "butcher installed: it imports `butcher.kernels`")
     _entry(writer, "made by", f"butcher {header.version} from a scheme with digest {header.digest}")
     writer.line('"""')
     writer.line()

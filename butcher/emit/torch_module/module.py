@@ -8,6 +8,7 @@ from typing import Literal
 
 from butcher.emit.torch_module.controlled import ControlledMethods
 from butcher.emit.torch_module.forward import Methods
+from butcher.emit.torch_module.fused import FusedMethods
 from butcher.emit.torch_module.header import Header, write_header
 from butcher.emit.torch_module.helpers import (
     AGAIN,
@@ -32,8 +33,10 @@ WHERE_CALLED = {
     "wide(": WIDE,
     "moved(": MOVED,
     " together(": TOGETHER,
-    " again(": AGAIN,
+    "again(": AGAIN,
 }
+
+KERNELS = ("behind", "gather", "recovered", "spread")
 
 DOCSTRING = re.compile(r'"""[\s\S]*?"""')
 TORCH = re.compile(r"\btorch\.(?!nn)")
@@ -48,16 +51,16 @@ def emit_module(
 ) -> str:
     """The text of a Python file with one class and the few functions that it needs.
 
-    The graph is explicit, pruned and shared. The file imports torch and nothing of this project;
-    the same graph and header give the same bytes. With a `lower_order` the step is controlled.
+    The graph is explicit, pruned and shared. The file imports torch and nothing of this project, a
+    fused one `butcher.kernels`; the same graph and header give the same bytes. With a `lower_order`
+    the step is controlled.
 
     together    whether evaluations that need nothing of each other are called side by side; a block
                 that has none is the same as without.
     checkpoint  what training evaluates again instead of storing it: each evaluation, or the block.
     """
-    kind = Methods if header.lower_order is None else ControlledMethods
     checkpoint = checkpoint if graph.evaluations else None
-    methods = kind(graph, header, Parameters.of(graph), together, checkpoint)
+    methods = _kind(header)(graph, header, Parameters.of(graph), together, checkpoint)
     if methods.is_together:
         header = replace(header, options=(*header.options, ("evaluations", "together")))
     if methods.checkpoint is not None:
@@ -78,6 +81,12 @@ def emit_module(
         writer.lines(["", ""])
         writer.block(part)
     return writer.text()
+
+
+def _kind(header: Header) -> type[Methods]:
+    if header.lower_order is not None:
+        return ControlledMethods
+    return FusedMethods if header.fused else Methods
 
 
 def _code(text: str) -> str:
@@ -101,6 +110,9 @@ def _write_imports(writer: Writer, methods: Methods, code: str) -> None:
     writer.line()
     if TORCH.search(code):
         writer.line("import torch")
+    kernels = [name for name in KERNELS if re.search(rf"\b{name}\(", code)]
+    if methods.header.fused and kernels:
+        writer.line(f"from butcher.kernels import {', '.join(kernels)}")
     writer.line("from torch import Tensor, nn")
     if methods.checkpoint is not None:
         writer.line("from torch.utils.checkpoint import checkpoint")

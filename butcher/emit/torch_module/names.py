@@ -41,6 +41,7 @@ OWN_NAMES = _words(
     moved Moved KEEPS_INPUT Any together Call device_of on_stream side_streams lru_cache bool
     callable dict float getattr id int isinstance len list next object property range set sorted
     staticmethod str super tuple zip TypeError ValueError
+    form spread gather recovered behind
     """
 )
 # What it has besides where the step is controlled.
@@ -96,7 +97,7 @@ def name_everything(
     # A variable hides no attribute, so what a module has is no obstacle here.
     used -= MODULE_ATTRIBUTES - OWN_NAMES
     used -= _words("u f n F start inverse order stages size transition")
-    used -= _words("step weights starts evaluations checkpoint")
+    used -= _words("step weights starts evaluations checkpoint form")
     keys = [*graph.state, *graph.evaluation, *graph.row]
     local = {key: _unused(_spelled(key), used) for key in keys}
     for row in graph.rows:
@@ -115,9 +116,14 @@ def fresh(names: Names, wanted: str) -> str:
     return f"{stem}{number}"
 
 
+def unused(names: Names, wanted: str) -> str:
+    """A local of this name, if it is in use nowhere."""
+    return _unused(wanted, names.taken)
+
+
 def behind(names: Names, local: str) -> str:
     """What a state is called behind the transition where both are needed: P(u) is `Pu`."""
-    return _unused(f"P{local}", names.taken)
+    return unused(names, f"P{local}")
 
 
 def base_name(symbol: Symbol) -> str:

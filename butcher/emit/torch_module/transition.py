@@ -75,12 +75,17 @@ class Transitions:
 
     def lines(self) -> dict[int, list[str]]:
         """`u = self.transition(u).to(u.dtype)`, by the position of the step that follows."""
-        return {i: [self._line(key) for key in keys] for i, keys in self.before.items()}
+        return {i: [self.line(key) for key in keys] for i, keys in self.before.items()}
 
-    def _line(self, key: str) -> str:
-        came, states = self.came[key], list(self.graph.state)
-        item = f"[{states.index(key)}]" if len(states) > 1 else ""
-        return f"{self.names.locals[key]} = self.transition{item}({came}).to({came}.dtype)"
+    def line(self, key: str) -> str:
+        """Of one state."""
+        came = self.came[key]
+        return f"{self.names.locals[key]} = {self.net(key)}({came}).to({came}.dtype)"
+
+    def net(self, key: str) -> str:
+        """The operator of a state: `self.transition`, or an item of it."""
+        states = list(self.graph.state)
+        return f"self.transition[{states.index(key)}]" if len(states) > 1 else "self.transition"
 
 
 def _read(graph: Graph, step: Step) -> set[str]:
