@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from butcher.bench.interval import Interval, paired_ratio, quartiles
+from butcher.bench.interval import Interval, bootstrap, paired_ratio, quartiles
 from butcher.bench.record import Record, Result
 
 VERNER, EULER = "verner89", "14 Euler"
@@ -17,7 +16,8 @@ VERNER, EULER = "verner89", "14 Euler"
 class Finding:
     """figure   what was measured; None if it was not.
     limit    what it must not exceed.
-    reached  None where the interval holds the limit, so that the run cannot tell.
+    reached  None where the interval holds the limit, so that the run cannot tell; of no meaning
+             without a figure.
     """
 
     goal: int
@@ -57,9 +57,8 @@ def _count(goal: int, what: str, value: float | None, limit: float, digits: int 
 def _time(goal: int, what: str, value: Interval | None, limit: float) -> Finding:
     if value is None:
         return Finding(goal, what, None, f"{limit:g}", None)
-    figure = f"{value.middle:.3f} [{value.low:.3f}, {value.high:.3f}]"
     reached = True if value.high <= limit else False if value.low > limit else None
-    return Finding(goal, what, figure, f"{limit:g}", reached)
+    return Finding(goal, what, str(value), f"{limit:g}", reached)
 
 
 # --------------------------------------------------------------------------- 1 to 3: memory
@@ -149,9 +148,7 @@ def _overheads(record: Record, ours: str, theirs: str) -> Interval | None:
     if own is None or other is None:
         return None
     pairs = list(zip(_above(record, own), _above(record, other), strict=True))
-    draw = random.Random(0)
-    found = sorted(_quotient(draw.choices(pairs, k=len(pairs))) for _ in range(2000))
-    return Interval(found[50], _quotient(pairs), found[-51])
+    return bootstrap(pairs, _quotient)
 
 
 def _above(record: Record, result: Result) -> list[float]:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Interval:
-    """A middle value between two others; what these are, who makes it says."""
+    """A middle value between two others; what these are, who makes it says.
+
+    As text `1.030 [1.010, 1.050]`.
+    """
 
     low: float
     middle: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{self.middle:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 def quartiles(samples: Sequence[float]) -> Interval:
@@ -32,13 +41,19 @@ def paired_ratio(samples: Sequence[float], reference: Sequence[float]) -> Interv
     """The median of samples[i] / reference[i] in its 95 % bootstrap interval.
 
     Sample i of both was taken in the same round, so what slows a machine down for longer than a
-    round falls out. The rounds are drawn again with replacement 2,000 times; the seed is fixed, so
-    the same samples give the same interval.
+    round falls out.
     """
     ratios = [a / b for a, b in zip(samples, reference, strict=True)]
+    return bootstrap(ratios, statistics.median)
+
+
+def bootstrap(rounds: Sequence[T], statistic: Callable[[Sequence[T]], float]) -> Interval:
+    """A statistic of the rounds in its 95 % bootstrap interval.
+
+    The rounds are drawn again with replacement 2,000 times; the seed is fixed, so the same rounds
+    give the same interval.
+    """
     draw = random.Random(0)
-    medians = sorted(
-        statistics.median(draw.choices(ratios, k=len(ratios))) for _ in range(RESAMPLES)
-    )
+    found = sorted(statistic(draw.choices(rounds, k=len(rounds))) for _ in range(RESAMPLES))
     outside = round(RESAMPLES * (1 - CONFIDENCE) / 2)
-    return Interval(medians[outside], statistics.median(ratios), medians[-1 - outside])
+    return Interval(found[outside], statistic(rounds), found[-1 - outside])

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from butcher.bench.record import Record, Result
-from butcher.bench.table import markdown, ordered, ratio
+from butcher.bench.table import markdown, ordered
 
 BEGIN = "<!-- performance: `make bench` writes this -->\n"
 END = "<!-- performance: end -->\n"
@@ -30,7 +30,7 @@ def _row(record: Record, result: Result) -> list[str]:
     return [
         result.name,
         str(result.evaluations),
-        ratio(record.ratio(result, "euler", "training")),
+        str(record.ratio(result, "euler", "training")),
         f"{t.peak_training / euler.peak_training:.2f}",
         f"{kept / least:.2f}",
         str(sum(passes)),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from butcher.bench.dense import dense
 from butcher.compiler import parse
+from butcher.ir.graph import Graph
 from butcher.ir.lower import lower
 from butcher.passes.schedule import schedule
 from butcher.spec.model import Model
@@ -28,15 +29,20 @@ class StartUp(Model):
 
 def start_up(rounds: int) -> StartUp:
     """In turns, after one of each that is not counted."""
-    graph = lower(parse(dense(STAGES)))
-    found = [(_process(COMPILE), _process("import torch"), 0.0) for _ in range(rounds + 1)][1:]
-    times = []
-    for compile_, import_, _ in found:
-        start = time.process_time()
-        schedule(graph)
-        times.append((compile_, import_, time.process_time() - start))
-    compile_s, import_s, schedule_s = zip(*times, strict=True)
-    return StartUp(compile=compile_s, import_torch=import_s, schedule=schedule_s)
+    scheme = parse(dense(STAGES))
+    found = [
+        (_process(COMPILE), _process("import torch"), _scheduled(lower(scheme)))
+        for _ in range(rounds + 1)
+    ]
+    compiled, imported, scheduled = zip(*found[1:], strict=True)
+    return StartUp(compile=compiled, import_torch=imported, schedule=scheduled)
+
+
+def _scheduled(graph: Graph) -> float:
+    """Of a graph that nothing was computed of before."""
+    start = time.process_time()
+    schedule(graph)
+    return time.process_time() - start
 
 
 def _process(code: str) -> float:

@@ -62,7 +62,7 @@ def times(record: Record) -> str:
         for kind in ("alone", "euler"):
             for mode in ("inference", "forward", "training"):
                 same = record.reference(result, kind) is result
-                cells.append("1" if same else ratio(record.ratio(result, kind, mode)))
+                cells.append("1" if same else str(record.ratio(result, kind, mode)))
         rows.append(cells)
     head = ("", "F's", *(f"{m} / {k}" for k in ("F", "Euler") for m in ("inf", "fwd", "fwd+bwd")))
     return _section("Time, against the F's alone and against Euler blocks", head, rows)
@@ -140,11 +140,6 @@ def growth(series: Series) -> str:
 def ordered(record: Record) -> list[Result]:
     """References first, then blocks, naive forms and peers."""
     return sorted(record.results, key=lambda r: (r.compiled, ORDER.index(r.kind), r.evaluations))
-
-
-def ratio(found: Interval) -> str:
-    """`1.03 [1.01, 1.05]`."""
-    return f"{found.middle:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
 def _percent(found: Interval) -> str:
