@@ -241,6 +241,19 @@ def test_torch_func_sees_a_plain_block(of: str) -> None:
 
 
 @each_kind
+def test_weights_lent_for_one_call_are_those_of_its_gradients(of: str) -> None:
+    block, plain = pair("rk4", of, Mix)
+    lent = {key: (2 * w.detach()).requires_grad_() for key, w in block.named_parameters()}
+    x = torch.randn(SHAPE)
+    found = []
+    for made in (block, plain):
+        value = total(torch.func.functional_call(made, lent, (x,)))
+        found.append(torch.autograd.grad(value, list(lent.values())))
+    for a, b in zip(*found, strict=True):
+        assert torch.equal(a, b)
+
+
+@each_kind
 def test_an_exported_block_evaluates_once(of: str) -> None:
     block, _ = pair("rk4", of, lambda: nn.Linear(3, 3))
     x = torch.randn(2, 3)

@@ -64,6 +64,8 @@ def test_messages_go_to_standard_error(butcher: Command, false: Path) -> None:
         ["compile", "rk4", "--step", "controlled"],
         ["compile", "rk4", "--weights", "none"],
         ["compile", "rk4", "--evaluations", "parallel"],
+        ["compile", "rk4", "--checkpoint", "all"],
+        ["compile", "dopri54", "--checkpoint", "block", "--step", "controlled"],
         ["compile", "rk4", "--nonsense"],
         ["check"],
         ["draw", "rk4"],
@@ -174,6 +176,16 @@ def test_evaluations_are_compiled_together_when_asked(butcher: Command) -> None:
     plain = butcher("compile", "gauss4").out
     assert "together" not in plain
     assert butcher("compile", "gauss4", "--evaluations", "in-turn").out == plain
+
+
+def test_a_checkpoint_is_compiled_when_asked(butcher: Command) -> None:
+    plain, none, stage, block = (
+        butcher("compile", "midpoint", *given).out
+        for given in ([], *(["--checkpoint", of] for of in ("none", "stage", "block")))
+    )
+    assert none == plain
+    assert "k2 = again(self.f[1], Y2)\n" in stage
+    assert "return again(self.step, u)\n" in block
 
 
 @pytest.mark.parametrize("arguments", [["compile", "lm_resnet"], ["check", "--json", "verner89"]])

@@ -231,8 +231,13 @@ def again(f: Any, *args: Tensor | float) -> Any:
     if torch.compiler.is_compiling():  # a graph changes buffers once
         return checkpoint(f, *args, use_reentrant=False)
     module = getattr(f, "__self__", f)
-    if any(map(nn.parameter.is_lazy, (*module.parameters(), *module.buffers()))):
-        return f(*args)  # the first call draws the weights, and cannot be made again
+    weights = list(module.parameters())
+    # What `functional_call` lends is gone in backward.
+    is_lent = not all(isinstance(w, nn.Parameter) for w in weights)
+    # A first call that draws weights cannot be made again.
+    is_lazy = any(map(nn.parameter.is_lazy, (*weights, *module.buffers())))
+    if is_lent or is_lazy:
+        return f(*args)
     before = Before(module)
     contexts = nullcontext(), before
     value = checkpoint(f, *args, use_reentrant=False, context_fn=lambda: contexts)
