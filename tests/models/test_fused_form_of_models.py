@@ -51,7 +51,7 @@ def test_blocks_that_begin_a_multistep_method_have_it() -> None:
 
 
 def test_what_has_no_fused_form_is_refused_in_the_words_of_the_compiler() -> None:
-    with pytest.raises(ValueError, match="lm_resnet has no fused form: .*leave the form plain"):
+    with pytest.raises(ValueError, match=r"lm_resnet has no fused form: .*leave the form plain"):
         made(scheme="lm_resnet", form="fused")
     with pytest.raises(TableError, match=r"model\.form.*plain.*fused"):
         made(form="melted")
