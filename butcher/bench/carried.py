@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
+from torch import Tensor
 
 from butcher.analysis.network.carried import cuts
-from butcher.bench.item import CannotMeasureError, method
-from butcher.compiler import OptionError, shipped
+from butcher.bench.item import Method, of_shipped
 from butcher.counting.live import carried
-from butcher.errors import SpecError
 from butcher.spec.model import Model
 
 
@@ -33,23 +30,17 @@ class Carried(Model):
         return all(held <= least for held, least in zip(self.held, self.cover, strict=True))
 
 
-def of_shipped() -> tuple[Carried, ...]:
-    """All shipped methods of one state and one slot."""
-    return tuple(_found())
-
-
-def _found() -> Iterator[Carried]:
+def carried_by_shipped() -> tuple[Carried, ...]:
+    """All shipped methods that can be measured."""
     state = torch.randn(2, 3, 4, 4)
-    for name in shipped():
-        try:
-            made = method(name, "fixed")
-            found = cuts(made.graph)
-            held = carried(lambda f: made.block([f] * len(found)), state)  # noqa: B023 - called now
-        except (CannotMeasureError, OptionError, SpecError, ValueError):
-            continue
-        yield Carried(
-            name=name,
-            held=held,
-            cover=tuple(len(cut.cover) for cut in found),
-            rank=tuple(cut.rank for cut in found),
-        )
+    return tuple(_of(method, state) for method in of_shipped())
+
+
+def _of(method: Method, state: Tensor) -> Carried:
+    found = cuts(method.graph)
+    return Carried(
+        name=method.name,
+        held=carried(lambda f: method.block([f] * len(found)), state),
+        cover=tuple(len(cut.cover) for cut in found),
+        rank=tuple(cut.rank for cut in found),
+    )

@@ -11,12 +11,10 @@ from butcher.bench import references
 from butcher.bench.clock import Times, interleaved
 from butcher.bench.dense import dense
 from butcher.bench.interval import Interval, paired_ratio
-from butcher.bench.item import CannotMeasureError, Method, method
+from butcher.bench.item import Method, method, of_shipped
 from butcher.bench.settings import Settings
 from butcher.bench.tally import Tally, tally
 from butcher.bench.work import Workshop
-from butcher.compiler import OptionError, shipped
-from butcher.errors import SpecError
 from butcher.spec.model import Model
 
 STAGES = (1, 2, 4, 8, 16, 24, 35)
@@ -82,14 +80,11 @@ def growth(settings: Settings, said: Callable[[str], None] = lambda line: None) 
 
 def _shipped() -> list[Method]:
     """Of numbers alone, one set of weights an evaluation, few evaluations first."""
-    found = []
-    for name in shipped():
-        try:
-            made = method(name, "fixed")
-        except (CannotMeasureError, OptionError, SpecError):
-            continue
-        if not made.is_shared and not made.graph.names - {"h"} and made.graph.evaluations:
-            found.append(made)
+    found = (
+        made
+        for made in of_shipped()
+        if not made.is_shared and not made.graph.names - {"h"} and made.graph.evaluations
+    )
     return sorted(found, key=lambda made: (len(made.graph.evaluations), made.name))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -14,7 +14,7 @@ from butcher.bench import peers
 from butcher.bench.naive import Form, Naive
 from butcher.block import make_block
 from butcher.coefficient import Number
-from butcher.compiler import resolve
+from butcher.compiler import resolve, shipped
 from butcher.compiler.sweeps import straightened
 from butcher.counting.probe import Flip
 from butcher.ir.graph import Graph
@@ -120,6 +120,15 @@ def method(spec: str, held: Held, *, shared: bool = False) -> Method:
     if graph.takes_time:
         raise CannotMeasureError(f"{scheme.name} gives its sub-nets the time; none is measured")
     return made
+
+
+def of_shipped() -> Iterator[Method]:
+    """The shipped methods that can be measured, with fixed steps."""
+    for name in shipped():
+        try:
+            yield method(name, "fixed")
+        except CannotMeasureError:
+            continue
 
 
 def evaluations(make: Callable[[Sequence[nn.Module]], nn.Module], count: int) -> int:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import torch
 import torch._dynamo
 
-from butcher.bench.carried import of_shipped
+from butcher.bench.carried import carried_by_shipped
 from butcher.bench.clock import interleaved, threads
 from butcher.bench.graphs import graphs
 from butcher.bench.growth import growth
@@ -58,7 +58,7 @@ def run(
             machine=here,
             settings=settings,
             results=tuple(results),
-            carried=of_shipped() if "carried" in parts else None,
+            carried=carried_by_shipped() if "carried" in parts else None,
             graphs=graphs(said) if "graphs" in parts else None,
             start_up=start_up(settings.rounds) if "start-up" in parts else None,
             growth=tuple(growth(settings, said)) if "growth" in parts else None,

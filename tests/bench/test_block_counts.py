@@ -4,22 +4,12 @@ import pytest
 import torch
 
 from butcher.bench.clock import interleaved, threads
-from butcher.bench.item import CannotMeasureError, method
+from butcher.bench.item import Method, method, of_shipped
 from butcher.bench.settings import Settings
 from butcher.bench.tally import Tally, tally
 from butcher.bench.work import Workshop
-from butcher.compiler import shipped
-from butcher.errors import SpecError
 
 SETTINGS = Settings(channels=4, size=16, batch=4, rounds=2, warm_up=1)
-
-
-def is_measured(name: str) -> bool:
-    try:
-        method(name, "fixed")
-    except (CannotMeasureError, SpecError):
-        return False
-    return True
 
 
 def tallies(name: str) -> tuple[Tally, Tally]:
@@ -66,9 +56,9 @@ def test_works_of_a_group_share_their_sub_nets() -> None:
     assert all(each == weights[0] for each in weights)
 
 
-@pytest.mark.parametrize("name", [name for name in shipped() if is_measured(name)])
-def test_every_method_of_one_state_and_slot_has_its_works(name: str) -> None:
-    works = Workshop(SETTINGS).works([method(name, "fixed")])
+@pytest.mark.parametrize("of", list(of_shipped()), ids=lambda of: of.name)
+def test_every_method_of_one_state_and_slot_has_its_works(of: Method) -> None:
+    works = Workshop(SETTINGS).works([of])
     (block,) = (work for work in works if work.kind == "block")
-    assert block.evaluations == len(method(name, "fixed").graph.evaluations)
+    assert block.evaluations == len(of.graph.evaluations)
     assert {"alone", "euler"} <= {work.kind for work in works}
