@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import butcher
@@ -93,30 +92,3 @@ class Ran(TorchDispatchMode):
         """name -> how often, of all but sub-nets of `Squash`."""
         others = [name for name in self.names if "tanh" not in name]
         return {name: others.count(name) for name in sorted(set(others))}
-
-
-class Live(TorchDispatchMode):
-    """Which maps that operators made are still there, those of the memory of `u` left out."""
-
-    def __init__(self, u: Tensor) -> None:
-        super().__init__()
-        self.u, self.made = u, dict[int, StorageWeakRef]()
-
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Any,
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and "expand" not in str(func):
-            storage = result.untyped_storage()
-            if storage.nbytes() == self.u.numel() * result.element_size():
-                self.made[storage._cdata] = StorageWeakRef(storage)
-        return result
-
-    def maps(self, but: Tensor) -> int:
-        """How many maps, that of `but` not counted."""
-        live = {cdata for cdata, ref in self.made.items() if not ref.expired()}
-        return len(live - {x.untyped_storage()._cdata for x in (but, self.u)})

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from fused_blocks import SCRIPT, Live, Ran, Squash, Wave, fused
+from fused_blocks import SCRIPT, Ran, Squash, Wave, fused
 from torch import Tensor, nn
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.func import functional_call
@@ -14,6 +14,7 @@ from torch.func import functional_call
 import butcher
 from butcher.analysis.network.carried import covers
 from butcher.compiler import block_graph
+from butcher.counting.live import carried
 from butcher.kernels import behind, gather, recovered, spread
 
 SHAPE = (2, 3, 4, 5)
@@ -99,24 +100,11 @@ def test_a_row_that_is_added_up_in_parts_costs_nothing_more_back() -> None:
         assert (gradient == c).all()
 
 
-def carried(block: nn.Module, u: Tensor) -> list[int]:
-    """How many maps beside u are there while each sub-net begins, its argument not counted."""
-    found: list[int] = []
-    with Live(u) as live:
-        for f in block.f:
-            f.register_forward_pre_hook(lambda f, args: found.append(live.maps(args[0])))
-        with torch.no_grad():
-            block(u)
-    return found
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_rows_together_carry_as_few_maps_as_there_can_be(method: str) -> None:
-    u = torch.randn(SHAPE)
-    graph = block_graph(method)
-    # the state is held by who calls, so that its map counts for nobody
-    fewest = [len({*c.values, *c.sums} - {"u[n]"}) for c in covers(graph, ())]
-    assert carried(fused(method, Squash), u) == fewest
+    fewest = tuple(map(len, covers(block_graph(method), ())))
+    held = carried(lambda f: fused(method, [f] * len(fewest)), torch.randn(SHAPE))
+    assert held == fewest
 
 
 def saved(block: nn.Module) -> int:
