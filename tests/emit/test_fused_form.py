@@ -259,3 +259,18 @@ def test_the_command_writes_the_same_text(butcher: Command) -> None:
     assert butcher("compile", "rk4", "--form", "fused").out == compile("rk4", form="fused")
     assert butcher("compile", "rk4", "--form", "plain").out == compile("rk4")
     assert "--form" in butcher("compile", "rk4", "--form", "melted").err
+
+
+def test_what_is_called_as_the_file_calls_its_own_gets_an_underscore() -> None:
+    text = """method mine
+  param gather = 2
+  param dtype = 3
+
+step
+  spread = f(u[n])
+  behind = f(u[n] + gather*h*spread)
+  u[n+1] = u[n] + dtype*h*spread + h*behind
+"""
+    plain, fused = (make_block(text, nn.Tanh, h=0.5, form=form) for form in (None, "fused"))
+    u = torch.randn(SHAPE)
+    assert torch.equal(fused(u), plain(u))
