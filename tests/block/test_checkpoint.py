@@ -193,19 +193,22 @@ def stored(name: str, of: str | None, **values: Any) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "plain", "stage", "block"),
-    [("rk4", 11, 3, 0), ("verner89", 41, 13, 0), ("lm_resnet", 2, 0, 0), ("revnet", 5, 1, 0)],
+    ("name", "step", "plain", "stage", "block"),
+    [
+        ("rk4", "fixed", 11, 3, 0),
+        ("rk4", "learned", 12, 7, 0),
+        ("verner89", "fixed", 41, 13, 0),
+        ("verner89", "learned", 54, 27, 0),
+        ("lm_resnet", "fixed", 2, 0, 0),
+        ("revnet", "fixed", 5, 1, 0),
+    ],
 )
 def test_an_evaluation_keeps_its_argument_and_a_block_its_states(
-    name: str, plain: int, stage: int, block: int
+    name: str, step: str, plain: int, stage: int, block: int
 ) -> None:
-    found = [int(stored(name, of)) for of in (None, "stage", "block")]
+    """A trained step is multiplied by what evaluations gave, which a stage keeps, too."""
+    found = [int(stored(name, of, step=step)) for of in (None, "stage", "block")]
     assert found == [plain, stage, block]
-
-
-def test_a_trained_step_stores_no_more_with_a_block() -> None:
-    assert int(stored("rk4", "block", step="learned")) == 0
-    assert stored("rk4", "stage", step="learned") < stored("rk4", None, step="learned")
 
 
 # --------------------------------------------------------------------------- where it is plain

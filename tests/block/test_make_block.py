@@ -46,9 +46,8 @@ def test_a_scheme_a_name_a_path_or_text(tmp_path: Path) -> None:
 
 
 def test_an_unknown_keyword_lists_the_known_ones() -> None:
-    with pytest.raises(
-        TypeError, match="its keywords are h, step, weights, transition, starts, evaluations, p"
-    ) as caught:
+    known = "h, step, weights, transition, starts, evaluations, checkpoint, form, p"
+    with pytest.raises(TypeError, match=f"its keywords are {known}") as caught:
         make_block("stochastic_depth", Mix, q=1.0)
     assert "stochastic_depth" in str(caught.value)
 
