@@ -232,10 +232,8 @@ class FusedBody(Body):
     def _write_spread(self, writer: Writer, evaluation: Evaluation, argument: str) -> None:
         time, exact = self._time(writer, evaluation)
         net = f"self.f[{self.nets[evaluation.group]}]"
-        head, given = (net, [*time, argument])
-        if self.again:
-            head, given = "again", [net, *given]
-        call = f"{head}({', '.join(given)})"
+        given = ", ".join([*time, argument])
+        call = f"again({net}, {given})" if self.again else f"{net}({given})"
         readers = str(self.uses.count(evaluation.key))
         writer.call(f"{self.scope.local(evaluation.key)} = spread(", [call, readers], exact)
 

@@ -150,20 +150,17 @@ def _written_out(
         in_plain = scope.names.locals.get(f"{row}/1") if outer else None
         named[row, outer] = in_plain or unused(scope.names, wanted)
     name = named[row, outer]
-    first, *others = [
-        (joined([(m.negative, m.text)]), m.exact)
-        if i == 0
-        else (f"{'-' if m.negative else '+'} {m.text}", m.exact)
-        for i, m in enumerate(multiples)
-    ]
+    first, *others = multiples
+    begin, exact = joined([(first.negative, first.text)]), first.exact
     if not others:
-        writer.commented(f"{name} = {first[0]}", first[1])
+        writer.commented(f"{name} = {begin}", exact)
         return name
     if not any(m.exact for m in multiples):
-        first = first[0], f"a sum of {len(multiples)} terms"  # holds formatters off
+        exact = f"a sum of {len(multiples)} terms"  # formatters leave a line with a comment alone
     writer.line(f"{name} = (")
     with writer.indented():
-        for text, exact in (first, *others):
-            writer.commented(text, exact)
+        writer.commented(begin, exact)
+        for m in others:
+            writer.commented(f"{'-' if m.negative else '+'} {m.text}", m.exact)
     writer.line(")")
     return name
