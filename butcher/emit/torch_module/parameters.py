@@ -15,7 +15,7 @@ from butcher.ir.steps import is_step
 from butcher.spec.symbol import Symbol
 
 SMALLEST = Number.of(1) / 100
-"""What is divided by a number of at least this size has an error of 4e-7 in single precision."""
+"""From this size on a slope that is read off a result is exact to a few roundings of that."""
 
 
 @dataclass(frozen=True)
