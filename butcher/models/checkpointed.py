@@ -67,8 +67,12 @@ def recomputed(module: nn.Module, *arguments: Any) -> Any:
             return module(given) if is_state else module(*given)
 
         return checkpoint(evaluated, *given, use_reentrant=False)
-    if any(is_lazy(x) for x in (*module.parameters(), *module.buffers())):
-        return module(*arguments)  # the first call draws the weights, and cannot be made again
+    weights = list(module.parameters())
+    # What `functional_call` lends is gone in backward; a first call that draws weights cannot be
+    # made again.
+    is_lent = not all(isinstance(weight, nn.Parameter) for weight in weights)
+    if is_lent or any(is_lazy(x) for x in (*weights, *module.buffers())):
+        return module(*arguments)
     return checkpoint(
         Evaluation(module, is_state), *given, use_reentrant=False, preserve_rng_state=False
     )

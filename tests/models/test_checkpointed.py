@@ -177,6 +177,19 @@ def test_second_derivatives_and_a_retained_graph(of: str) -> None:
 
 
 @each_kind
+def test_weights_that_are_lent_get_the_gradients_that_they_get_without(of: str) -> None:
+    made = blocks("rk4", Mix)
+    lent = {key: 2 * value.detach() for key, value in nn.Sequential(*made).named_parameters()}
+    found = []
+    for network in (Checkpointed(*made, of=of), nn.Sequential(*made)):
+        weights = {key: value.clone().requires_grad_() for key, value in lent.items()}
+        torch.manual_seed(3)
+        result = torch.func.functional_call(network, weights, (torch.ones(SHAPE),))
+        found.append(torch.autograd.grad(total(result), list(weights.values())))
+    assert all(map(torch.equal, *found))
+
+
+@each_kind
 def test_weights_may_be_made_in_the_first_call(of: str) -> None:
     def lazy() -> nn.Module:
         return nn.Sequential(nn.LazyConv2d(3, 3, padding=1), nn.LazyBatchNorm2d(), nn.Dropout(0.3))
