@@ -87,7 +87,8 @@ def _factored(
         return _power(step.name, step.start, power), rest
     for factor in known:
         rest = coefficient / factor
-        if not rest.names & set(trained):
+        # A symbol that the file does not divide by may be 0.
+        if rest.denominator.is_number and not rest.names & set(trained):
             return factor, rest
     return coefficient, Coefficient.of(1)
 

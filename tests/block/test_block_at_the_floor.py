@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -63,23 +65,35 @@ def gradients(block: nn.Module, state: list[Tensor], value: Tensor) -> list[Tens
 @pytest.mark.parametrize("method", METHODS)
 def test_sub_nets_that_begin_in_place_change_nothing_that_others_read(method: str) -> None:
     plain = alike(method, nn.ReLU)
-    careful = alike(method, lambda: nn.ReLU(inplace=True))
+    in_place = alike(method, lambda: nn.ReLU(inplace=True))
     before = given(plain)
     first = run(plain, before)
     state = [one * 1 for one in before]  # what is written into must not be a leaf
     kept = [one.detach().clone() for one in state]
-    second = run(careful, state)
+    second = run(in_place, state)
     assert torch.equal(first, second)
     assert all(torch.equal(a, b) for a, b in zip(kept, state, strict=True))
     wanted = torch.autograd.grad(first.sum(), before)
     assert all(map(torch.equal, wanted, torch.autograd.grad(second.sum(), before)))
 
 
-def test_a_sub_net_that_begins_in_place_is_given_one_copy_however_often_it_is_used() -> None:
-    shared = net(nn.ReLU(inplace=True))
-    make_block("rk4", shared)
-    make_block("rk4", shared)
-    assert len(shared._forward_pre_hooks) == 1
+@pytest.mark.parametrize(
+    "first", [nn.Identity(), nn.Flatten(), nn.Dropout(0.5), nn.Dropout(0.5, inplace=True)]
+)
+def test_neither_do_those_that_begin_by_handing_on(first: nn.Module) -> None:
+    made = nn.Sequential(nn.Sequential(first, nn.ReLU(inplace=True)), nn.Linear(4, 4))
+    plain = nn.Sequential(nn.ReLU(), copy.deepcopy(made[1]))
+    u = torch.randn(3, 4)
+    before = u.clone()
+    found = make_block("rk4", made).eval()(u)
+    assert torch.equal(u, before)
+    assert torch.equal(found, make_block("rk4", plain).eval()(u))
+
+
+def test_layers_behind_the_first_work_in_place_as_before() -> None:
+    made = net(nn.ReLU(inplace=True), nn.ReLU(inplace=True))
+    make_block("rk4", made)
+    assert (made[0].inplace, made[1].inplace) == (False, True)
 
 
 @pytest.mark.parametrize("method", METHODS[:-1])
@@ -145,6 +159,33 @@ def test_trained_steps_keep_sums_only_where_sub_nets_may_not_keep_their_argument
     ]
     # and the result, which the next block keeps anyway
     assert (kept[0] - kept[1]) // state[0].nbytes == maps + 1
+
+
+def test_it_is_traced_and_saved(tmp_path: Path) -> None:
+    block, u = alike(BOUNDED).eval(), torch.randn(SHAPE)
+    with warnings.catch_warnings(action="ignore"):  # it is deprecated
+        traced = torch.jit.trace(block, u)
+        torch.jit.save(traced, tmp_path / "block.pt")
+    assert torch.equal(traced(u), block(u))
+
+
+def test_a_number_that_may_be_0_is_not_divided_by() -> None:
+    text = """\
+method both
+  param p = 1
+  learn a = 1
+
+step
+  k1 = f(u[n])
+  k2 = f(u[n] + h*k1)
+  u[n+1] = u[n] + a*(1-p)*k1 + a*p*k2
+"""
+    nets = [net(), net()]
+    for p in (0.0, 0.25, 1.0):
+        u = torch.randn(SHAPE)
+        k1 = nets[0](u)
+        wanted = u + (1 - p) * k1 + p * nets[1](u + k1)
+        torch.testing.assert_close(make_block(text, nets, p=p)(u), wanted)
 
 
 def test_in_half_precision_the_slope_of_h_is_read_off_nothing() -> None:

@@ -14,8 +14,8 @@ from butcher.ir.graph import Graph
 from butcher.ir.steps import is_step
 from butcher.spec.symbol import Symbol
 
-SMALLEST = Number.of(1) / 100
-"""From this size on a slope that is read off a result is exact to a few roundings of that."""
+SMALLEST = Number.of(1) / 10
+"""A slope that is read off results has their roundings, divided by a number of this size."""
 
 
 @dataclass(frozen=True)

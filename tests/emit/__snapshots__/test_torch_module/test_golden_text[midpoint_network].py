@@ -95,14 +95,25 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
 
 
 def careful(net: nn.Module) -> nn.Module:
-    """The same; given copies if it begins in place, as others read its argument, too."""
-    first = next(m for m in net.modules() if next(m.children(), None) is None)
-    hooks = net._forward_pre_hooks.values()
-    if getattr(first, "inplace", False) and copied not in hooks:
-        net.register_forward_pre_hook(copied)
+    """The same, beginning with no layer that works in place: others read its argument."""
+    for layer in net.modules():
+        if next(layer.children(), None) is None:
+            if getattr(layer, "inplace", False):
+                setattr(layer, "inplace", False)
+            if not isinstance(layer, HANDS_ON):
+                break
     return net
 
 
-def copied(net: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """A copy of u in `(u,)` or `(t, u)`."""
-    return *given[:-1], given[-1].clone()
+HANDS_ON = (
+    nn.Identity,
+    nn.Flatten,
+    nn.Unflatten,
+    nn.Dropout,
+    nn.Dropout1d,
+    nn.Dropout2d,
+    nn.Dropout3d,
+    nn.AlphaDropout,
+    nn.FeatureAlphaDropout,
+)
+"""Layers that may return what they are given."""
