@@ -115,8 +115,8 @@ def careful(net: nn.Module) -> nn.Module:
     """The same, beginning with no layer that works in place: others read its argument."""
     for layer in net.modules():
         if next(layer.children(), None) is None:
-            if getattr(layer, "inplace", False):
-                setattr(layer, "inplace", False)
+            if vars(layer).get("inplace"):
+                vars(layer)["inplace"] = False
             if not isinstance(layer, HANDS_ON):
                 break
     return net
