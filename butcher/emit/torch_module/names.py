@@ -40,7 +40,7 @@ OWN_NAMES = _words(
     SubNet SubNets sub_nets slot_nets slots bounded unbounded redrawn may_skip careful wide HANDS_ON
     moved Moved KEEPS_INPUT Any together Call device_of on_stream side_streams lru_cache bool
     callable dict float getattr id int isinstance len list next object property range set sorted
-    staticmethod str super tuple zip TypeError ValueError
+    staticmethod str super tuple vars zip TypeError ValueError
     form spread gather recovered behind
     """
 )
