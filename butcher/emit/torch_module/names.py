@@ -37,7 +37,7 @@ OWN_NAMES = _words(
     self f h t n u F nn torch Tensor Callable Iterator Mapping Sequence order stages nfe states
     start inverse channels transition state scheme step weights starts evaluations size
     checkpoint again Before nullcontext all any map setattr
-    SubNet SubNets sub_nets slot_nets slots bounded unbounded redrawn may_skip careful wide HANDS_ON
+    SubNet SubNets sub_nets slot_nets slots bounded unbounded redrawn may_skip careful wide
     moved Moved KEEPS_INPUT Any together Call device_of on_stream side_streams lru_cache bool
     callable dict float getattr id int isinstance len list next object property range set sorted
     staticmethod str super tuple vars zip TypeError ValueError

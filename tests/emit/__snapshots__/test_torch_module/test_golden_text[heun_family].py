@@ -96,27 +96,15 @@ def sub_nets(f: SubNet, count: int, name: str = "f") -> Iterator[nn.Module]:
 
 def careful(net: nn.Module) -> nn.Module:
     """The same, beginning with no layer that works in place: others read its argument."""
+    dropouts = nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout
+    others = nn.Identity, nn.Flatten, nn.Unflatten, nn.FeatureAlphaDropout
     for layer in net.modules():
         if next(layer.children(), None) is None:
             if vars(layer).get("inplace"):
                 vars(layer)["inplace"] = False
-            if not isinstance(layer, HANDS_ON):
+            if not isinstance(layer, dropouts + others):  # may return what it is given
                 break
     return net
-
-
-HANDS_ON = (
-    nn.Identity,
-    nn.Flatten,
-    nn.Unflatten,
-    nn.Dropout,
-    nn.Dropout1d,
-    nn.Dropout2d,
-    nn.Dropout3d,
-    nn.AlphaDropout,
-    nn.FeatureAlphaDropout,
-)
-"""Layers that may return what they are given."""
 
 
 def bounded(free: Tensor, low: float, high: float) -> Tensor:
