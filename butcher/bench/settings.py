@@ -54,17 +54,22 @@ class Settings(Model):
         return made.to(memory_format=self._memory_format)
 
     def branch(self) -> nn.Module:
-        """F, conv-BN-ReLU-conv-BN: it saves four maps, and its last map has variance 1."""
-        made = nn.Sequential(
-            nn.Conv2d(self.channels, self.channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(self.channels),
-            nn.ReLU(),
-            nn.Conv2d(self.channels, self.channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(self.channels),
-        )
+        """F, as the device and the formats want it."""
+        made = sub_net(self.channels)
         made.to(device=self.device, dtype=self.torch_dtype)
         return made.to(memory_format=self._memory_format)
 
     @property
     def _memory_format(self) -> torch.memory_format:
         return torch.channels_last if self.channels_last else torch.contiguous_format
+
+
+def sub_net(channels: int) -> nn.Sequential:
+    """F, conv-BN-ReLU-conv-BN: it saves four maps, and its last map has variance 1."""
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(),
+        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels),
+    )

@@ -9,7 +9,7 @@ and, apart from it, the sum `a_1 k_1 + a_2 k_2`, which is multiplied by h at the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +36,19 @@ class Sum:
     def is_value(self) -> bool:
         """Whether it is exactly one value, so that nothing has to be added up."""
         return len(self.terms) == 1 and self.factor is None and self.terms[0].coefficient == 1
+
+
+def computed_rows(graph: Graph) -> Iterator[Row]:
+    """The rows that a block computes, each once: those that are read, and not exactly one value."""
+    read = [e.argument for e in graph.evaluations]
+    read += [*graph.outputs, *(estimate.row for estimate in graph.estimates)]
+    rows = (graph.row[key] for key in dict.fromkeys(read) if key in graph.row)
+    return (row for row in rows if row.only_source is None)
+
+
+def computed_sums(graph: Graph, tensors: Collection[str]) -> dict[str, tuple[Sum, ...]]:
+    """row key -> its sums, for every row that a block computes."""
+    return {row.key: sums(graph, row, tensors) for row in computed_rows(graph)}
 
 
 def sums(graph: Graph, row: Row, tensors: Collection[str]) -> tuple[Sum, ...]:

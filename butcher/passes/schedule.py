@@ -7,12 +7,12 @@ terms of a sum are always added in the same order, so every schedule gives the s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from butcher.analysis.network.carried import Cover, covers, tensor_symbols
+from butcher.analysis.network.carried import Cover, covers_of, tensor_symbols
 from butcher.ir.graph import Evaluation, Graph, Row, Term
-from butcher.ir.sums import Sum, sums
+from butcher.ir.sums import Sum, computed_sums, sums
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,9 @@ def schedule(
         raise ValueError(f"{graph.name} is implicit: unroll it first")
     tensors = tensor_symbols(graph) if tensors is None else tensors
     levels = [(e,) for e in graph.evaluations] if levels is None else levels
-    carried = covers(graph, tensors, levels) if carried is None else carried
-    return tuple(_Plan(graph, tensors).steps(levels, carried))
+    parts = computed_sums(graph, tensors)
+    carried = covers_of(graph, parts, levels) if carried is None else carried
+    return tuple(_Plan(graph, parts).steps(levels, carried))
 
 
 def at_once(graph: Graph, row: Row) -> tuple[Step, ...]:
@@ -110,16 +111,9 @@ class _Plan:
     arrived  how many states and evaluations there were up to now, those dropped included.
     """
 
-    def __init__(self, graph: Graph, tensors: Collection[str]) -> None:
+    def __init__(self, graph: Graph, parts: Mapping[str, Sequence[Sum]]) -> None:
         self.graph = graph
-        returned = [*graph.outputs, *(estimate.row for estimate in graph.estimates)]
-        self.returned = [key for key in dict.fromkeys(returned) if key in graph.row]
-        read = dict.fromkeys([*(e.argument for e in graph.evaluations), *self.returned])
-        self.parts = {
-            key: sums(graph, graph.row[key], tensors)
-            for key in read
-            if graph.row[key].only_source is None
-        }
+        self.parts = parts
         self.begun: dict[str, int] = {}
         self.there: dict[str, None] = {}
         self.arrived = len(graph.states)
@@ -137,7 +131,7 @@ class _Plan:
             yield Evaluate(level[0]) if len(level) == 1 else Together(tuple(level))
             self.there |= dict.fromkeys(evaluation.key for evaluation in level)
             self.arrived += len(level)
-        for key in self.returned:
+        for key in [*self.graph.outputs, *(estimate.row for estimate in self.graph.estimates)]:
             yield from self._computed(key)
 
     def _summed_up(self, cover: Cover, arguments: Collection[str]) -> Iterator[Step]:
@@ -167,7 +161,7 @@ class _Plan:
             if not part.is_value:
                 yield from self._added(part)
         if any(part.factor for part in parts):
-            yield Join(self.graph.row[key], parts)
+            yield Join(self.graph.row[key], tuple(parts))
         self.there |= dict.fromkeys([*(part.key for part in parts), key])
 
     def _added(self, part: Sum) -> Iterator[Step]:

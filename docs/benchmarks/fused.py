@@ -15,13 +15,16 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 import butcher
+from butcher.bench.settings import sub_net
 from butcher.compiler import load
+from butcher.counting.memory import peak
 
 Step = Callable[[], object]
 
@@ -31,22 +34,9 @@ BOUNDED = load("verner89").source.text.replace(
 """A trained step that is never near 0: no evaluation is kept for its gradient."""
 
 
-def sub_net(width: int) -> Callable[[], nn.Module]:
-    def f() -> nn.Module:
-        return nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-        )
-
-    return f
-
-
 def networks(width: int) -> dict[str, Callable[[], nn.Module]]:
     """name -> what builds it; all hold 14 sub-nets."""
-    f = sub_net(width)
+    f = partial(sub_net, width)
 
     def block(scheme: str, form: str, step: str | None = None) -> Callable[[], nn.Module]:
         return lambda: butcher.make_block(scheme, f, step=step, form=form)
@@ -135,16 +125,6 @@ def seconds(step: Step, device: str) -> float:
     return time.perf_counter() - start
 
 
-def peak(step: Step) -> int:
-    """Bytes at most allocated on the CUDA device above what is allocated before."""
-    torch.cuda.synchronize()
-    torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated()
-    step()
-    torch.cuda.synchronize()
-    return torch.cuda.max_memory_allocated() - before
-
-
 def kernels(step: Step) -> int:
     """How many kernels the step launches."""
     activities = [torch.profiler.ProfilerActivity.CUDA]
@@ -175,7 +155,7 @@ def measure(options: argparse.Namespace) -> Iterator[dict[str, object]]:
             record["seconds"] = taken[name, kind]
             record["median"] = statistics.median(taken[name, kind])
             if options.device == "cuda" and way != "graph":
-                record["peak bytes"] = peak(step)
+                record["peak bytes"] = peak(step, "cuda")
             if options.device == "cuda" and way == "eager":
                 record["kernels"] = kernels(step)
             yield record

@@ -22,20 +22,11 @@ import torch
 from torch import Tensor, nn
 
 from butcher import make_block
+from butcher.bench.settings import sub_net
 from butcher.compiler import block_graph
 
 PIECE = 65536
 """Numbers: a quarter of a megabyte."""
-
-
-def sub_net() -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(64, 64, 3, padding=1, bias=False),
-        nn.BatchNorm2d(64),
-        nn.ReLU(),
-        nn.Conv2d(64, 64, 3, padding=1, bias=False),
-        nn.BatchNorm2d(64),
-    )
 
 
 def gathered(maps: Sequence[Tensor], factors: Sequence[float]) -> Tensor:
@@ -110,7 +101,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    nets = nn.ModuleList(sub_net() for _ in range(14))
+    nets = nn.ModuleList(sub_net(64) for _ in range(14))
     forms = {
         "euler": nn.Sequential(*(make_block("euler", net, h=1 / 14) for net in nets)),
         "emitted": make_block("verner89", nets),

@@ -23,22 +23,13 @@ from torch import Tensor, nn
 
 import butcher
 from butcher.analysis.network.amplification import amplification
+from butcher.bench.settings import sub_net
 from butcher.block import live_class
 from butcher.compiler import block_graph
 
 METHODS = ("rk4", "dopri54", "verner87", "verner89", "dop853")
 LARGE = 4.0
 HELPER = "\n\ndef wide(u):\n    return u.to(torch.promote_types(u.dtype, torch.float32))\n"
-
-
-def normalised(channels: int) -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
-        nn.BatchNorm2d(channels),
-        nn.ReLU(),
-        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
-        nn.BatchNorm2d(channels),
-    )
 
 
 def smooth(channels: int) -> nn.Module:
@@ -49,7 +40,7 @@ def smooth(channels: int) -> nn.Module:
     )
 
 
-SUB_NETS = {"conv-BN-ReLU-conv-BN": normalised, "conv-tanh-conv": smooth}
+SUB_NETS = {"conv-BN-ReLU-conv-BN": sub_net, "conv-tanh-conv": smooth}
 
 
 def forms(method: str) -> dict[str, str]:
@@ -76,12 +67,12 @@ def error(method: type[nn.Module], nets: list[nn.Module], u: Tensor) -> float:
     return float((found.double() - exact).norm() / exact.norm())
 
 
-def measured(name: str, sub_net: str, dtype: torch.dtype, seeds: int) -> dict[str, list[float]]:
+def measured(name: str, kind: str, dtype: torch.dtype, seeds: int) -> dict[str, list[float]]:
     classes = {form: live_class(source) for form, source in forms(name).items()}
     found: dict[str, list[float]] = {form: [] for form in classes}
     for seed in range(seeds):
         torch.manual_seed(seed)
-        nets = [SUB_NETS[sub_net](16) for _ in range(classes["new"].nfe)]
+        nets = [SUB_NETS[kind](16) for _ in range(classes["new"].nfe)]
         u = torch.randn(4, 16, 8, 8).to(dtype)
         for form, made in classes.items():
             with torch.no_grad():
@@ -94,11 +85,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8)
     seeds = parser.parse_args().seeds
     runs = []
-    for sub_net in SUB_NETS:
+    for kind in SUB_NETS:
         for name in METHODS:
             for dtype in (torch.bfloat16, torch.float16):
-                errors = measured(name, sub_net, dtype, seeds)
-                run = {"sub_net": sub_net, "method": name, "dtype": str(dtype)[6:]}
+                errors = measured(name, kind, dtype, seeds)
+                run = {"sub_net": kind, "method": name, "dtype": str(dtype)[6:]}
                 runs.append({**run, "errors": errors})
                 means = {form: f"{statistics.mean(e):.5f}" for form, e in errors.items()}
                 print(*run.values(), means, file=sys.stderr)

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 import butcher
 from butcher.bench.interval import paired_ratio
 from butcher.bench.machine import machine
+from butcher.bench.settings import sub_net
 from butcher.counting.memory import peak
 from butcher.models import Checkpointed, Tiled, build
 from butcher.models.reversible import Reversible
@@ -52,16 +53,6 @@ EVALUATION: dict[str, Callable[..., nn.Sequential]] = {
     "none": nn.Sequential,
     **{f"tile {n}": lambda *blocks, n=n: Tiled(*blocks, n=n) for n in (1, 2, 4)},
 }
-
-
-def sub_net(width: int) -> nn.Module:
-    return nn.Sequential(
-        nn.Conv2d(width, width, 3, padding=1, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        nn.Conv2d(width, width, 3, padding=1, bias=False),
-        nn.BatchNorm2d(width),
-    )
 
 
 def made(scheme: str, depth: int, width: int) -> list[nn.Module]:

@@ -13,10 +13,10 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from fractions import Fraction
 from importlib.metadata import version
 
 from butcher.analysis.network.carried import covers
+from butcher.bench.dense import dense
 from butcher.compiler import load, parse
 from butcher.compiler.sweeps import straightened
 from butcher.ir.graph import Graph
@@ -24,16 +24,6 @@ from butcher.ir.lower import Step, lower
 from butcher.passes.schedule import schedule
 
 TASKS: dict[str, Callable[[Graph], object]] = {"covers": covers, "schedule": schedule}
-
-
-def dense(stages: int) -> str:
-    """A tableau without a zero below its diagonal, no two of its rows alike."""
-    rows = [[Fraction(1 + (i * j) % 7, 2 * stages) for j in range(i)] for i in range(stages)]
-    lines = [f"  {sum(row, Fraction(0))} | {' '.join(map(str, row))}" for row in rows]
-    weights = " ".join([str(Fraction(1, stages))] * stages)
-    return "\n".join(
-        [f"method dense{stages}", "tableau", *lines, "  ---+---", f"  | {weights}", ""]
-    )
 
 
 def graphs() -> dict[str, Callable[[], Graph]]:

@@ -25,11 +25,11 @@ def test_passes_of_verner_are_those_that_were_counted() -> None:
     found = cost(block("verner89"))
     assert found.as_written == Elementwise(348, 142)
     assert found.emitted == Elementwise(192, 64)
-    assert found.fused == Elementwise(92, 14)
+    assert found.gathered == Elementwise(92, 14)
 
 
 def test_passes_of_as_many_euler_blocks() -> None:
-    assert 14 * cost(block("euler")).fused.passes == 42
+    assert 14 * cost(block("euler")).gathered.passes == 42
 
 
 @pytest.mark.parametrize("name", [n for n in shipped() if isinstance(load(n).body, RungeKutta)])
@@ -40,7 +40,7 @@ def test_passes_of_a_tableau_follow_from_its_number_of_coefficients(name: str) -
     found = cost(graph)
     assert found.as_written == Elementwise(5 * terms + 2 * len(rows), 2 * terms + len(rows))
     assert found.emitted == Elementwise(3 * terms, terms)
-    assert found.fused == Elementwise(terms + 2 * len(rows), len(rows))
+    assert found.gathered == Elementwise(terms + 2 * len(rows), len(rows))
 
 
 def test_what_a_trained_step_multiplies_begins_with_a_product() -> None:

@@ -66,11 +66,15 @@ FREE = (
 
 
 class Ran(TorchDispatchMode):
-    """The operators that ran on maps, by name; none that allocate or rename, none on scalars."""
+    """The operators that ran on maps, by name; none that allocate or rename, none on scalars.
+
+    passes   of whole maps that the rows of blocks read or write; a row that is added to is both.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.names: list[str] = []
+        self.passes = 0
 
     def __torch_dispatch__(
         self,
@@ -86,6 +90,9 @@ class Ran(TorchDispatchMode):
         name = str(func.overloadpacket)
         if name.split(".")[1] not in FREE and isinstance(first, Tensor) and first.numel() > 1:
             self.names.append(name)
+        if name == "butcher.gather":
+            totals, opened, terms = args[:3]
+            self.passes += len(totals) + opened + len(terms)
         return result
 
     def of_block(self) -> dict[str, int]:

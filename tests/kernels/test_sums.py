@@ -16,6 +16,7 @@ from butcher.analysis.network.carried import covers
 from butcher.compiler import block_graph
 from butcher.counting.live import carried
 from butcher.kernels import behind, gather, recovered, spread
+from butcher.passes.schedule import Add, Evaluate, schedule
 
 SHAPE = (2, 3, 4, 5)
 METHODS = ["euler", "rk4", "dopri54", "verner89"]
@@ -73,6 +74,23 @@ def test_verner_runs_one_operator_a_stage_and_one_a_value_back(
     with Ran() as backward:
         y.backward(torch.ones_like(y))
     assert backward.of_block() == back
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_between_two_evaluations_each_map_is_read_once_and_each_row_written(method: str) -> None:
+    wanted, read, begun, written = 0, set[str](), set[str](), set[str]()
+    for step in [*schedule(block_graph(method), tensors=()), None]:
+        if isinstance(step, Add):
+            read |= {term.source for term in step.terms}
+            begun |= set() if step.begins else {step.sum.key}
+            written.add(step.sum.key)
+        elif step is None or isinstance(step, Evaluate):
+            wanted += len(read) + len(begun) + len(written)
+            read, begun, written = set(), set(), set()
+    block, u = fused(method, Squash), torch.randn(SHAPE)
+    with torch.no_grad(), Ran() as ran:
+        block(u)
+    assert ran.passes == wanted
 
 
 def test_what_is_evaluated_alone_costs_nothing() -> None:

@@ -22,8 +22,8 @@ from functools import cached_property
 from butcher.analysis.limits import UndefinedError
 from butcher.analysis.network.rank import Ranks, generic
 from butcher.coefficient import Coefficient
-from butcher.ir.graph import Evaluation, Graph, Row, Term
-from butcher.ir.sums import sums
+from butcher.ir.graph import Evaluation, Graph, Term
+from butcher.ir.sums import Sum, computed_sums
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,22 @@ def covers(
     Raises UndefinedError for an implicit graph: what its sweeps carry is known once they are
     written out.
     """
-    return tuple(_Carried(graph, tensors, levels).covers())
+    tensors = tensor_symbols(graph) if tensors is None else tensors
+    return covers_of(graph, computed_sums(graph, tensors), levels)
+
+
+def covers_of(
+    graph: Graph,
+    parts: Mapping[str, Sequence[Sum]],
+    levels: Sequence[Sequence[Evaluation]] | None = None,
+) -> tuple[Cover, ...]:
+    """`covers`, from the sums of every row that is computed."""
+    return tuple(_Carried(graph, parts, levels).covers())
 
 
 def cuts(graph: Graph) -> tuple[Cut, ...]:
     """The same, beside what would be kept without it and the rank."""
-    carried = _Carried(graph, None, None)
+    carried = _Carried(graph, computed_sums(graph, tensor_symbols(graph)), None)
     return tuple(
         Cut(cover, carried.kept(position), carried.rank(position, len(cover)))
         for position, cover in enumerate(carried.covers())
@@ -131,13 +141,13 @@ class _Carried:
     def __init__(
         self,
         graph: Graph,
-        tensors: Collection[str] | None,
+        parts: Mapping[str, Sequence[Sum]],
         levels: Sequence[Sequence[Evaluation]] | None,
     ) -> None:
         if not graph.in_computable_order:
             raise UndefinedError("implicit stages carry nothing until their sweeps are written out")
         self.graph = graph
-        self.tensors = tensor_symbols(graph) if tensors is None else tensors
+        self.parts = parts
         self.keys = list(graph.arrival)
         self.offset = len(graph.states)
         levels = [[e] for e in graph.evaluations] if levels is None else levels
@@ -152,12 +162,16 @@ class _Carried:
         uses += [(estimate.row, end) for estimate in self.graph.estimates]
         last = dict(uses)
         for key, first in reversed(dict(reversed(uses)).items()):
-            row = self.graph.row.get(key) or Row(key, (Term(key, Coefficient.of(1)),))
-            until = last[key] if row.only_source is not None else first
-            for part in sums(self.graph, row, self.tensors):
-                yield _Side(part.key, self._entries(part.terms), 0, until, False)
-            if until < last[key]:
-                yield _Side(key, self._entries(row.terms), until, last[key], True)
+            row = self.graph.row.get(key)
+            source = key if row is None else row.only_source
+            if row is None or source is not None:
+                only = Term(source or key, Coefficient.of(1))
+                yield _Side(key, self._entries([only]), 0, last[key], False)
+                continue
+            for part in self.parts[key]:
+                yield _Side(part.key, self._entries(part.terms), 0, first, False)
+            if first < last[key]:
+                yield _Side(key, self._entries(row.terms), first, last[key], True)
 
     def _entries(self, terms: Iterable[Term]) -> dict[int, Coefficient]:
         return {self.graph.arrival[term.source] - self.offset: term.coefficient for term in terms}

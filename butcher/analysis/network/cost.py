@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from butcher.analysis.network.carried import Cut, cuts, tensor_symbols
-from butcher.analysis.network.elementwise import Elementwise, as_written, emitted, fused, rows
+from butcher.analysis.network.elementwise import Elementwise, as_written, emitted, gathered
 from butcher.ir.graph import Graph
-from butcher.ir.sums import sums
+from butcher.ir.sums import computed_sums
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Cost:
                      reads the row keeps it anyway: then the sum follows from row and state.
     as_written       u + h (a_1 k_1 + ...), every factor a product, 1 included.
     emitted          as a block does it: added to a sum in place, the factor given along.
-    fused            one kernel a row.
+    gathered         one kernel a row, when all its terms are there.
     """
 
     evaluations: int
@@ -55,7 +56,7 @@ class Cost:
     saved_maps: int
     as_written: Elementwise
     emitted: Elementwise
-    fused: Elementwise
+    gathered: Elementwise
 
 
 def cost(graph: Graph) -> Cost:
@@ -76,7 +77,7 @@ def cost(graph: Graph) -> Cost:
         saved_maps=_saved(graph),
         as_written=as_written(graph),
         emitted=emitted(graph, [cut.cover for cut in found]),
-        fused=fused(graph),
+        gathered=gathered(graph),
     )
 
 
@@ -91,7 +92,7 @@ def _saved(graph: Graph) -> int:
     tensors = tensor_symbols(graph)
     trained = {symbol.name for symbol in graph.symbols if symbol.kind == "learn"}
     factored, sources = 0, set()
-    for part in (part for row in rows(graph) for part in sums(graph, row, tensors)):
+    for part in chain.from_iterable(computed_sums(graph, tensors).values()):
         factored += part.factor is not None
         for term in part.terms:
             if not term.coefficient.names.isdisjoint(trained):

@@ -4,7 +4,7 @@ A row of n evaluations and one state, Y = u + h (a_1 k_1 + ... + a_n k_n), takes
 
     as written    n products, n - 1 sums, a product by h, a sum     5n + 2 passes   2n + 1 kernels
     emitted       Y = u + a_1 k_1, then Y += a_j k_j                3n              n
-    fused         one read of each, one write                       n + 2           1
+    gathered      one read of each, one write                       n + 2           1
 
 where a product reads one map and writes one, a sum reads two and writes one. A row that is
 exactly one source takes none.
@@ -23,7 +23,7 @@ from itertools import pairwise
 
 from butcher.analysis.network.carried import Cover, tensor_symbols
 from butcher.ir.graph import Graph, Row, Term
-from butcher.ir.sums import Sum, sums
+from butcher.ir.sums import Sum, computed_rows, computed_sums
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,9 @@ PRODUCT = Elementwise(2, 1)
 SUM = Elementwise(3, 1)
 
 
-def rows(graph: Graph) -> Iterator[Row]:
-    """The rows that a block computes, each once."""
-    keys = [e.argument for e in graph.evaluations]
-    keys += [key for key in graph.outputs if key in graph.row]
-    keys += [estimate.row for estimate in graph.estimates]
-    found = (graph.row[key] for key in dict.fromkeys(keys))
-    return (row for row in found if row.only_source is None)
-
-
 def as_written(graph: Graph) -> Elementwise:
     """u + h (a_1 k_1 + ...), every factor a product, 1 included."""
-    return _total(_as_written(graph, row) for row in rows(graph))
+    return _total(_as_written(graph, row) for row in computed_rows(graph))
 
 
 def _as_written(graph: Graph, row: Row) -> Elementwise:
@@ -67,9 +58,11 @@ def _as_written(graph: Graph, row: Row) -> Elementwise:
     return _times(products, PRODUCT) + _times(max(len(row.terms) - 1, 0), SUM)
 
 
-def fused(graph: Graph) -> Elementwise:
-    """One kernel a row."""
-    return _total(Elementwise(len(row.terms) + 1, 1) for row in rows(graph))
+def gathered(graph: Graph) -> Elementwise:
+    """One kernel a row, when all its terms are there: the fewest kernels. The fused form begins
+    rows together, which takes as many and fewer passes.
+    """
+    return _total(Elementwise(len(row.terms) + 1, 1) for row in computed_rows(graph))
 
 
 def _times(count: int, one: Elementwise) -> Elementwise:
@@ -89,12 +82,10 @@ def emitted(graph: Graph, carried: Sequence[Cover]) -> Elementwise:
     carried   what is carried across each evaluation: a row that is not, and is read again, is
               computed again.
     """
-    tensors = tensor_symbols(graph)
     total = NOTHING
-    for row in rows(graph):
-        parts = sums(graph, row, tensors)
+    for key, parts in computed_sums(graph, tensor_symbols(graph)).items():
         one = _total(_summed_up(graph, part) for part in parts) + _joined(parts)
-        total += _times(_computations(graph, row.key, carried), one)
+        total += _times(_computations(graph, key, carried), one)
     return total
 
 

@@ -48,7 +48,7 @@ def cost(found: Cost) -> Iterator[Row]:
     yield "evaluations", str(found.evaluations)
     yield "maps carried", _carried(found)
     yield "maps saved to train", f"{found.saved_maps} besides those of the sub-nets"
-    forms = {"as written": found.as_written, "emitted": found.emitted, "fused": found.fused}
+    forms = {"as written": found.as_written, "emitted": found.emitted, "gathered": found.gathered}
     passes = ", ".join(f"{form.passes} {name}" for name, form in forms.items())
     yield "elementwise passes", passes
     yield "kernels", ", ".join(f"{form.kernels} {name}" for name, form in forms.items())

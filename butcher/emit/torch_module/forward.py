@@ -95,8 +95,13 @@ class Methods:
     @cached_property
     def readers(self) -> dict[str, str]:
         """row -> the sub-net that reads it first."""
-        groups = {group: i for i, group in enumerate(self.graph.groups)}
-        return {e.argument: f"self.f[{groups[e.group]}]" for e in reversed(self.graph.evaluations)}
+        evaluations = reversed(self.graph.evaluations)
+        return {e.argument: f"self.f[{self.nets[e.group]}]" for e in evaluations}
+
+    @cached_property
+    def nets(self) -> dict[str, int]:
+        """The group of weights -> its index in `self.f`."""
+        return {group: i for i, group in enumerate(self.graph.groups)}
 
     @cached_property
     def wide(self) -> frozenset[str]:
@@ -110,9 +115,8 @@ class Methods:
         return frozenset(row.key for row in rows if len(row.terms) > 2)
 
     def body(self, like: str) -> Body:
-        groups = {group: i for i, group in enumerate(self.graph.groups)}
         again = self.checkpoint == "stage"
-        return Body(self.graph, self.scope, groups, like, self.skipped, again)
+        return Body(self.graph, self.scope, self.nets, like, self.skipped, again)
 
     @cached_property
     def skipped(self) -> dict[str, str]:

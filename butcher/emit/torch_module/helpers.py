@@ -72,7 +72,7 @@ def redrawn(k: Tensor, forward: Tensor | float, backward: Tensor | float) -> Ten
 MAY_SKIP = '''
 def may_skip() -> bool:
     """Compilers and several processes want the same evaluations in every step."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined]
         return False
     return not (torch.distributed.is_available() and torch.distributed.is_initialized())
 '''

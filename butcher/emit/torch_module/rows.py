@@ -66,12 +66,16 @@ class Scope:
         """Whether the backward pass has another one."""
         return not coefficient.names.isdisjoint(self.names.backward)
 
-    def is_nonzero(self, coefficient: Coefficient) -> bool:
-        """Whether it is one trained number that is never near 0, times a fixed one."""
+    def reader(self, row: str, coefficient: Coefficient) -> list[str] | None:
+        """Of a row x + c d what `moved` is told beside these: the sub-net that reads it, if one
+        does. None unless c is one trained number that is never near 0, times a fixed one.
+        """
         trained = [v for v in coefficient.variables if v.name in self.tensors]
         if len(trained) != 1 or trained[0].name not in self.nonzero:
-            return False
-        return not self.is_tensor(coefficient / Coefficient.symbol(trained[0]))
+            return None
+        if self.is_tensor(coefficient / Coefficient.symbol(trained[0])):
+            return None
+        return [self.readers[row]] if row in self.readers else []
 
 
 @dataclass(frozen=True)
@@ -124,22 +128,14 @@ def write_sum(
         if part.row in scope.wide:
             source = f"wide({source})"
         if first.coefficient == 1 and rest:
-            known_by = _known_by(part, terms, scope)
-            _write_two(writer, local, source, rest.pop(0), scope, known_by)
+            second = rest.pop(0)
+            is_row = part.key == part.row and len(part.terms) == 2
+            reader = scope.reader(part.row, second.coefficient) if is_row else None
+            _write_two(writer, local, source, second, scope, reader)
         else:
             _write_one(writer, local, source, first.coefficient, scope)
     for term in rest:
         _write_added(writer, local, term, scope)
-
-
-def _known_by(part: Sum, terms: Sequence[Term], scope: Scope) -> str | None:
-    """Of a whole row u + c k with c trained and never near 0 the sub-net that reads it; "" if none
-    does. None if it is no such row.
-    """
-    is_whole = part.key == part.row and len(terms) == len(part.terms) == 2
-    if not is_whole or not scope.is_nonzero(terms[1].coefficient):
-        return None
-    return scope.readers.get(part.row, "")
 
 
 def _write_one(
@@ -156,7 +152,12 @@ def _write_one(
 
 
 def _write_two(
-    writer: Writer, local: str, first: str, term: Term, scope: Scope, known_by: str | None
+    writer: Writer,
+    local: str,
+    first: str,
+    term: Term,
+    scope: Scope,
+    reader: Sequence[str] | None,
 ) -> None:
     """`Y = torch.add(u, k1, alpha=0.5 * h)`"""
     c, source = factor(term.coefficient, scope, writer), scope.local(term.source)
@@ -168,7 +169,7 @@ def _write_two(
     elif scope.is_drawn(term.coefficient):
         writer.commented(f"{local} = {first} + {c.times(source)}", c.exact)
     elif scope.is_tensor(term.coefficient):
-        _write_product_added(writer, local, (first, source), c, known_by)
+        _write_product_added(writer, local, (first, source), c, reader)
     else:
         writer.call(f"{local} = torch.add(", [first, source, f"alpha={c.text}"], c.exact)
 
@@ -198,22 +199,25 @@ def write_join(writer: Writer, row: str, parts: Sequence[Sum], scope: Scope) -> 
             continue
         c = factor(part.factor, scope, writer)
         if first:
-            is_step = len(parts) == 2 and parts[0].is_value and scope.is_nonzero(part.factor)
-            known_by = scope.readers.get(row, "") if is_step else None
-            _write_product_added(writer, target, (first, local), c, known_by)
+            is_row = len(parts) == 2 and parts[0].is_value
+            reader = scope.reader(row, part.factor) if is_row else None
+            _write_product_added(writer, target, (first, local), c, reader)
         else:
             writer.commented(f"{target} = {c.times(local)}", c.exact)
         first = target
 
 
 def _write_product_added(
-    writer: Writer, target: str, sources: tuple[str, str], c: Factor, known_by: str | None
+    writer: Writer,
+    target: str,
+    sources: tuple[str, str],
+    c: Factor,
+    reader: Sequence[str] | None,
 ) -> None:
     """`Y = torch.addcmul(u, dY, h)`, or `Y = moved(u, dY, h, self.f[2])`."""
-    if known_by is None:
+    if reader is None:
         writer.call(f"{target} = torch.addcmul(", [*sources, c.text], c.exact)
     else:
-        reader = [known_by] if known_by else []
         writer.call(f"{target} = moved(", [*sources, c.text, *reader], c.exact)
 
 
