@@ -29,6 +29,7 @@ ORDER = [
     "counting",
     "models",
     "training",
+    "laboratory",
     "bench",
     "cli",
 ]

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from butcher.bench.record import Record, Result
-from butcher.bench.table import markdown, ordered
+from butcher.bench.table import ordered
+from butcher.laboratory.table import markdown
 
 BEGIN = "<!-- performance: `make bench` writes this -->\n"
 END = "<!-- performance: end -->\n"

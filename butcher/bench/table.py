@@ -9,6 +9,7 @@ from butcher.bench.growth import Series
 from butcher.bench.interval import Interval, quartiles
 from butcher.bench.record import Record, Result
 from butcher.bench.tally import Elementwise
+from butcher.laboratory.table import markdown
 
 ORDER = ("alone", "euler", "block", "tiled", "naive", "peer")
 
@@ -158,14 +159,3 @@ def _ways(forward: Elementwise | None, backward: Elementwise | None, what: str) 
 
 def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f"## {title}\n\n{markdown(head, rows)}"
-
-
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose columns stand one below the other in plain text, too."""
-    lines = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    rule = ["-" * max(width, 3) for width in widths]
-    return "".join(
-        "| " + " | ".join(f"{c:{max(w, 3)}}" for c, w in zip(line, widths, strict=True)) + " |\n"
-        for line in [lines[0], rule, *lines[1:]]
-    )

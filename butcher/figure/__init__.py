@@ -3,13 +3,12 @@
 Nothing here imports numpy or matplotlib before a figure is asked for.
 """
 
+from butcher.figure.file import MatplotlibMissingError, suffix_of
 from butcher.figure.method import FigureError, Method
 from butcher.figure.page import (
     KINDS,
     Kind,
-    MatplotlibMissingError,
     figure,
-    suffix_of,
 )
 
 __all__ = [

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from butcher.emit.render import known_suffix
 from butcher.figure import convergence, order_star, stability
+from butcher.figure.file import content
 from butcher.figure.method import FigureError, Method, polynomial
 from butcher.figure.plane import alpha
 from butcher.figure.style import (
     COLUMN,
-    DOTS_PER_INCH,
     GREY,
     MARKERS,
     MOST_METHODS,
     PAGE,
-    SETTINGS,
     colour,
     dash,
     label,
@@ -31,22 +27,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["stability", "order-star", "convergence"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-SUFFIXES = (".svg", ".pdf", ".png")
 
 # inches
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.56, 0.08, 0.26, 0.42
 _ENTRY, _HANDLE, _POINTS = 0.155, 0.45, 72
 _LOWEST, _HIGHEST = 0.7, 1.2
 """Of height over width of a panel."""
-
-
-class MatplotlibMissingError(RuntimeError):
-    """No matplotlib, so no figure."""
-
-
-def suffix_of(path: str | PurePath) -> str:
-    """The suffix of a figure's file, in lower case. Raises UnknownFormatError."""
-    return known_suffix(path, SUFFIXES, "a figure")
 
 
 def default_kinds(methods: Sequence[Method]) -> tuple[Kind, ...]:
@@ -62,35 +48,12 @@ def figure(methods: Sequence[Method], suffix: str, kinds: Sequence[Kind] = ()) -
 
     Raises UnknownFormatError, FigureError for what cannot be drawn, MatplotlibMissingError.
     """
-    suffix_of(f"figure{suffix}")
     if not 0 < len(methods) <= MOST_METHODS:
         raise FigureError(f"a figure shows 1 to {MOST_METHODS} methods, not {len(methods)}")
     panels = tuple(dict.fromkeys(kinds)) or default_kinds(methods)
     if unknown := [kind for kind in panels if kind not in KINDS]:
         raise FigureError(f"a plot is of the kind {', '.join(KINDS)}, not {unknown[0]}")
-    try:
-        import matplotlib
-        import numpy as np
-    except ImportError:
-        raise MatplotlibMissingError(
-            "a figure needs matplotlib: pip install 'butcher-torch[plot]'"
-        ) from None
-    with np.errstate(all="ignore"), matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
-        return _saved(_page(list(methods), panels), suffix)
-
-
-def _saved(page: Figure, suffix: str) -> bytes:
-    """Without the date, so that the bytes are the same tomorrow."""
-    undated: dict[str, dict[str, None]] = {
-        ".svg": {"Date": None, "Creator": None},
-        ".pdf": {"CreationDate": None},
-        ".png": {"Software": None},
-    }
-    file = io.BytesIO()
-    page.savefig(file, format=suffix.removeprefix("."), dpi=DOTS_PER_INCH, metadata=undated[suffix])
-    return file.getvalue()
+    return content(lambda: _page(list(methods), panels), suffix)
 
 
 def _page(methods: list[Method], kinds: tuple[Kind, ...]) -> Figure:

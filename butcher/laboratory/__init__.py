@@ -1,0 +1,1 @@
+"""Experiments on trained networks: what papers ask, with intervals, as tables and figures."""
