@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import DataLoader
 
-from butcher.training.data import Batch
+from butcher.training.data import Batch, Batches, Split, still
 from butcher.training.optimize import optimizer, schedule
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ class Diverged(Exception):
 
 def fit(
     model: nn.Module,
-    train: DataLoader[Batch],
-    held_out: DataLoader[Batch],
+    train: Batches,
+    held_out: Split,
     options: TrainOptions,
     device: torch.device,
     on_step: Callable[[], None] = lambda: None,
@@ -56,7 +55,7 @@ def fit(
         lr = float(rate.get_last_lr()[0])
         model.train()
         sums = Sums(device)
-        for number, (x, y) in enumerate(placed(train, device), start=1):
+        for number, (x, y) in enumerate(placed(train.epoch(epoch - 1), device), start=1):
             logits, loss = forward(model, x, y, options.precision)
             optimize.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -66,12 +65,13 @@ def fit(
             if (number % LOOK_EVERY == 0 or number == len(train)) and not sums.finite():
                 raise Diverged(epoch)
             on_step()
-        yield EpochResult(epoch, lr, *sums.means(), *evaluate(model, held_out, options, device))
+        batches = still(held_out, 4 * train.batch, workers=train.workers, pin=train.pin)
+        yield EpochResult(epoch, lr, *sums.means(), *evaluate(model, batches, options, device))
 
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, data: DataLoader[Batch], options: TrainOptions, device: torch.device
+    model: nn.Module, data: Iterable[Batch], options: TrainOptions, device: torch.device
 ) -> tuple[float, float]:
     """Mean loss and accuracy in evaluation mode."""
     model.eval()

@@ -12,36 +12,16 @@ from pydantic import AfterValidator, Field, model_validator
 
 from butcher.models.build import read
 from butcher.models.model import ModelOptions
-from butcher.models.options import Options, Problem, TableError, checked, one_of, suggestion
+from butcher.models.options import Options, Problem, TableError, checked, suggestion
 from butcher.models.setting import apply, settings_of
 from butcher.models.source import RecipeSource, read_source, table_of
-from butcher.training.data import DATASETS
+from butcher.training.data import DataOptions
 
 
 def _device(name: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
         raise ValueError('is not known; expected "auto", "cpu", "cuda" or "cuda:1"')
     return name
-
-
-class DataOptions(Options):
-    """Keys of `[data]`."""
-
-    name: Annotated[str, AfterValidator(one_of(DATASETS))] = "digits"
-    root: str | None = None
-    augment: Literal["none", "crop-flip"] = "none"
-    batch: int = Field(default=128, ge=1)
-    split_seed: int = Field(default=0, ge=0)
-    workers: int = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _fits(self) -> DataOptions:
-        dataset = DATASETS[self.name]
-        if dataset.on_disk and self.root is None:
-            raise ValueError(f"{self.name} needs root, the folder that holds {dataset.folder}")
-        if self.augment not in dataset.augments:
-            raise ValueError(f"{self.name} has no augment = {self.augment}")
-        return self
 
 
 class TrainOptions(Options):

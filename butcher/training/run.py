@@ -13,7 +13,7 @@ from torch import nn
 
 from butcher import models
 from butcher.models import Network, TableError, parameters
-from butcher.training.data import Data, DataError, load, loaders
+from butcher.training.data import Batches, Data, DataError, load
 from butcher.training.display import Display
 from butcher.training.loop import Diverged, EpochResult, fit
 from butcher.training.recipe import Recipe
@@ -45,7 +45,13 @@ def _run(recipe: Recipe) -> Outcome:
     device = device_of(options.device)
     data = load(recipe.data)
     model = network(recipe, data).to(device, torch.float32)
-    train, held_out = loaders(data, recipe.data, options.seed, pin=device.type == "cuda")
+    train = Batches(
+        data.train,
+        recipe.data.batch,
+        options.seed,
+        workers=recipe.data.workers,
+        pin=device.type == "cuda",
+    )
     record, tables = Record(recipe.out), recipe.tables()
     outcome = Outcome("done", None)
     with Display(options.epochs * len(train)) as display:
@@ -53,7 +59,7 @@ def _run(recipe: Recipe) -> Outcome:
         for remark in remarks(model):
             display.line(remark)
         try:
-            for result in fit(model, train, held_out, options, device, display.step):
+            for result in fit(model, train, data.validation, options, device, display.step):
                 record.epoch(result, model, tables)
                 display.line(said(result, options.epochs))
                 outcome = Outcome("done", result)

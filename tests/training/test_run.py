@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from butcher.models import build
-from butcher.training.data import DataError, load, loaders
+from butcher.training.data import DataError, load, still
 from butcher.training.loop import evaluate
 from butcher.training.recipe import read_recipe
 from butcher.training.record import replaced
@@ -56,7 +56,7 @@ def test_the_checkpoint_is_the_network_that_was_measured(recipe: Write) -> None:
     assert (stored["recipe"], stored["epoch"]) == (read.tables(), 2)
     model = build(stored["recipe"]["model"], 1, 10).to(torch.float32)
     model.load_state_dict(stored["model"])
-    held_out = loaders(load(read.data), read.data, seed=0)[1]
+    held_out = still(load(read.data).validation, 4 * read.data.batch)
     measured = evaluate(model, held_out, read.train, torch.device("cpu"))
     assert last is not None
     assert measured == pytest.approx((last.held_out_loss, last.held_out_accuracy))
