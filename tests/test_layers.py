@@ -15,6 +15,7 @@ ORDER = [
     "source",
     "errors",
     "resources",
+    "atomic",
     "coefficient",
     "frontend",
     "spec",

@@ -6,11 +6,11 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from butcher import atomic
 from butcher.compiler import find
 
 MOST_BYTES = 1 << 20
@@ -50,22 +50,4 @@ def write(path: Path | None, data: bytes) -> None:
         with path.open("wb") as file:
             file.write(data)
         return
-    _replace(path, data, mode)
-
-
-def _replace(path: Path, data: bytes, mode: int | None) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".butcher-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is None:
-            umask = os.umask(0)
-            os.umask(umask)
-            mode = 0o666 & ~umask
-        os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    atomic.replace_bytes(path, data)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from butcher import atomic
 from butcher.figure.file import SUFFIXES, MatplotlibMissingError
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.table import Table
-from butcher.training.record import replaced
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,14 @@ def write(findings: Findings, folder: Path) -> list[Path]:
     written = []
     for name, data in _files(findings):
         path = folder / name
-        replaced(path, lambda file, data=data: file.write(data))  # type: ignore[misc]
+        atomic.replace_bytes(path, data)
         written.append(path)
     return written
 
 
 def _files(findings: Findings) -> Iterator[tuple[str, bytes]]:
     yield f"{findings.name}.md", page(findings).encode()
-    text = json.dumps(without_infinities(findings.raw), indent=1, ensure_ascii=False)
-    yield f"{findings.name}.json", text.encode() + b"\n"
+    yield f"{findings.name}.json", as_json(findings).encode()
     for table in findings.tables:
         yield f"{_stem(findings, table)}.csv", table.csv().encode()
         yield f"{_stem(findings, table)}.tex", table.latex().encode()
@@ -74,6 +73,19 @@ def _files(findings: Findings) -> Iterator[tuple[str, bytes]]:
                 yield f"{_stem(findings, figure)}{suffix}", figure.content(suffix)
             except MatplotlibMissingError:
                 return
+
+
+def as_json(findings: Findings) -> str:
+    """Words, tables with every digit, names of the figures' files, and the raw numbers."""
+    value = {
+        "name": findings.name,
+        "title": findings.title,
+        "remarks": findings.remarks,
+        "tables": [asdict(table) for table in findings.tables],
+        "figures": [_stem(findings, figure) for figure in findings.figures],
+        "raw": findings.raw,
+    }
+    return json.dumps(without_infinities(value), indent=1, ensure_ascii=False) + "\n"
 
 
 def without_infinities(value: Any) -> Any:

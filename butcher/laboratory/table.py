@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -33,13 +34,15 @@ class Table:
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.heads))]
         lines.insert(1, ["-" * width for width in widths])
         shown = ["  ".join(self._aligned(line, widths)).rstrip() for line in lines]
-        return "\n".join([self.title, "", *shown, *self._below("")]) + "\n"
+        notes = ["", *self.notes] if self.notes else []
+        return "\n".join([self.title, "", *shown, *notes]) + "\n"
 
     def markdown(self) -> str:
         """A section: heading, table, notes."""
         rows = [[said(cell) for cell in row] for row in self.rows]
         table = markdown(self.heads, rows).rstrip("\n")
-        return "\n".join([f"## {self.title}", "", table, *self._below("")]) + "\n"
+        notes = ["", *map(plain, self.notes)] if self.notes else []
+        return "\n".join([f"## {plain(self.title)}", "", table, *notes]) + "\n"
 
     def csv(self) -> str:
         """Every digit; an estimate is four columns: mean, ends of its interval, number of runs."""
@@ -58,7 +61,7 @@ class Table:
 
     def latex(self) -> str:
         """A `tabular` with the rules of booktabs; numbers in mathematics."""
-        columns = "".join("l" if self._is_text(i) else "r" for i in self._columns)
+        columns = "".join("l" if self.is_text(i) else "r" for i in self._columns)
         lines = [rf"% {escaped_latex(self.title)}", rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
         lines += [" & ".join(escaped_latex(head) for head in self.heads) + r" \\", r"\midrule"]
         lines += [" & ".join(_latex(cell) for cell in row) + r" \\" for row in self.rows]
@@ -69,15 +72,13 @@ class Table:
     def _columns(self) -> range:
         return range(len(self.heads))
 
-    def _is_text(self, column: int) -> bool:
+    def is_text(self, column: int) -> bool:
+        """Whether every cell of it is words, which begin where the column does."""
         return all(isinstance(row[column], str) for row in self.rows)
 
     def _aligned(self, line: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
         for i, (cell, width) in enumerate(zip(line, widths, strict=True)):
-            yield cell.ljust(width) if self._is_text(i) else cell.rjust(width)
-
-    def _below(self, mark: str) -> list[str]:
-        return ["", *(f"{mark}{note}" for note in self.notes)] if self.notes else []
+            yield cell.ljust(width) if self.is_text(i) else cell.rjust(width)
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -110,8 +111,23 @@ def escaped_latex(text: str) -> str:
     return "".join(special.get(c, c) for c in text)
 
 
+def plain(text: str) -> str:
+    """Text as Markdown has it, on one line: nothing in it is markup."""
+    return re.sub(r"^\s*([#>+=-]|\d+(?=[.)]))", _escaped_start, _inline(text))
+
+
+def _inline(text: str) -> str:
+    special = r"[\\`*<]|(?<!\w)_|_(?!\w)|\](?=[(:\[])|&(?=#|\w+;)"
+    return re.sub(special, r"\\\g<0>", text.replace("\n", " "))
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    """What would begin a heading, a quotation or a list."""
+    return f"{found[1]}\\" if found[1].isdigit() else f"\\{found[1]}"
+
+
 def _one_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return _inline(text).replace("|", "\\|")
 
 
 def _latex(cell: Cell) -> str:

@@ -85,9 +85,10 @@ def test_files_are_named_after_the_command_and_the_part(tmp_path: Path) -> None:
     figures = {f"compare{part}.{end}" for part in ("", "-more") for end in ("svg", "pdf", "png")}
     assert names == {"compare.md", "compare.json"} | tables | figures
     assert {path.name for path in (tmp_path / "a" / "b").iterdir()} == names
-    assert json.loads((tmp_path / "a" / "b" / "compare.json").read_text()) == {
-        "runs": [{"loss": None, "seed": 1}]
-    }
+    stored = json.loads((tmp_path / "a" / "b" / "compare.json").read_text())
+    assert stored["raw"] == {"runs": [{"loss": None, "seed": 1}]}
+    assert stored["figures"] == ["compare", "compare-more"]
+    assert [table["title"] for table in stored["tables"]] == ["Accuracy", "More"]
     text = (tmp_path / "a" / "b" / "compare.md").read_text()
     assert "![compare-more](compare-more.svg)" in text
     assert "One remark." in text

@@ -1,0 +1,1 @@
+"""One page about runs and what experiments found in them."""
