@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from butcher.training.data.augment import Augment, AutoAugment, Crop
+from butcher.training.data.augment import augmentation
 from butcher.training.data.error import DataError, missing
 from butcher.training.data.split import Data, split_in_memory
 
 if TYPE_CHECKING:
     from butcher.training.data.options import DataOptions
 
-FOLDERS = {
-    "cifar10": "cifar-10-batches-py",
-    "cifar100": "cifar-100-python",
-    "stl10": "stl10_binary",
-}
-"""The folder that the published archive unpacks to."""
 
-CLASSES = {"cifar10": 10, "cifar100": 100, "stl10": 10}
-PAD = {"cifar10": 4, "cifar100": 4, "stl10": 12}
+@dataclass(frozen=True)
+class Archive:
+    """A published archive: the folder it unpacks to, its format, and what its images are.
+
+    `pad` is how wide zeros lie around an image before it is cropped.
+    """
+
+    folder: str
+    version: str
+    size: int
+    classes: int
+    pad: int
+
+
+ARCHIVES = {
+    "cifar10": Archive("cifar-10-batches-py", "Python", 32, 10, 4),
+    "cifar100": Archive("cifar-100-python", "Python", 32, 100, 4),
+    "stl10": Archive("stl10_binary", "binary", 96, 10, 12),
+}
 
 
 def archive(options: DataOptions) -> Data:
     """The published training part, cut in two, and the published test part."""
     name, root = options.name, Path(options.root or "")
-    folder = root / FOLDERS[name]
+    known = ARCHIVES[name]
+    folder = root / known.folder
     if not folder.is_dir():
-        version = "binary" if name == "stl10" else "Python"
         raise DataError(
-            f"{folder}: no such folder; unpack the {version} version of {name} in {root} "
+            f"{folder}: no such folder; unpack the {known.version} version of {name} in {root} "
             "(nothing is downloaded)"
         )
     parts = []
@@ -45,19 +57,11 @@ def archive(options: DataOptions) -> Data:
             raise DataError(f"{folder}: {message}") from None
     return split_in_memory(
         *parts,
-        classes=CLASSES[name],
+        classes=known.classes,
         validation=options.validation,
         seed=options.split_seed,
-        augment=augmentation(options.augment, PAD[name]),
+        augment=augmentation(options.augment, known.pad),
     )
-
-
-def augmentation(name: str, pad: int) -> Augment | None:
-    """What `[data] augment` names, for images padded by `pad`."""
-    if name == "none":
-        return None
-    crop = Crop(pad, flip=name != "crop")
-    return AutoAugment(crop) if name == "autoaugment" else crop
 
 
 def _read(name: str, root: Path, *, train: bool) -> tuple[Tensor, Tensor]:

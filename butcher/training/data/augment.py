@@ -72,6 +72,14 @@ class AutoAugment:
         return torch.stack(changed)
 
 
+def augmentation(name: str, pad: int) -> Augment | None:
+    """What `[data] augment` names, for images padded by `pad`."""
+    if name == "none":
+        return None
+    crop = Crop(pad, flip=name != "crop")
+    return AutoAugment(crop) if name == "autoaugment" else crop
+
+
 @contextmanager
 def own_generator() -> Iterator[torch.Generator]:
     """Torch's generator on the CPU, which torchvision draws from, and afterwards as it was."""

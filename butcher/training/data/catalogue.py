@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from butcher.training.data.archives import CLASSES, FOLDERS, archive
+from butcher.training.data.archives import ARCHIVES, archive
 from butcher.training.data.digits import digits
+from butcher.training.data.folders import folders
+from butcher.training.data.glyphs import glyphs
 from butcher.training.data.split import Data
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 class Source:
     """A data set that can be named in a recipe.
 
-    `folder` is what must be in `root`; `defaults` are what keys of `[data]` are where the recipe
-    says nothing, and a key that has a default in some set alone is a key of that set alone.
+    `needs` is what must be in `root`. `keys` are those of `[data]` that not every set has, and
+    `defaults` what keys are where the recipe says nothing and the set has a value of its own.
     """
 
     load: Callable[[DataOptions], Data]
@@ -27,12 +29,9 @@ class Source:
     size: int
     classes: int
     augments: tuple[str, ...] = ("none",)
-    folder: str = ""
+    needs: str = ""
+    keys: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def on_disk(self) -> bool:
-        return bool(self.folder)
 
 
 def load(options: DataOptions) -> Data:
@@ -41,12 +40,21 @@ def load(options: DataOptions) -> Data:
 
 
 _MOVED = ("none", "crop-flip", "autoaugment")
-_SIZES = {"cifar10": 32, "cifar100": 32, "stl10": 96}
 
 DATASETS: dict[str, Source] = {
     "digits": Source(digits, 1, 8, 10, defaults={"validation": 0.25}),
+    "glyphs": Source(
+        glyphs,
+        3,
+        32,
+        10,
+        ("none", "crop", "autoaugment"),
+        keys=("root", "classes", "images", "image_seed"),
+        defaults={"classes": 10, "images": 20_000, "image_seed": 0},
+    ),
     **{
-        name: Source(archive, 3, _SIZES[name], CLASSES[name], _MOVED, FOLDERS[name])
-        for name in FOLDERS
+        name: Source(archive, 3, kind.size, kind.classes, _MOVED, kind.folder, ("root",))
+        for name, kind in ARCHIVES.items()
     },
+    "imagenet": Source(folders, 3, 224, 1000, ("none", "crop-flip"), "train and val", ("root",)),
 }
