@@ -14,12 +14,12 @@ from butcher.models import TableError, read, shipped
 from butcher.models.description import CannotRunError, Report, describe_options
 from butcher.models.family import FAMILIES, Sample
 from butcher.models.model import ModelOptions
-from butcher.models.options import Problem, shown, suggestion
+from butcher.models.options import Problem, checked, shown, suggestion
 from butcher.models.setting import Setting, SettingError, apply, settings_of
 from butcher.models.source import RecipeError, RecipeSource, source_of, table_of
-from butcher.training.data import DATASETS
+from butcher.training.data import DATASETS, DataOptions
 
-KEYS = {"model": list(ModelOptions.model_fields), "data": ["name"]}
+KEYS = {"model": list(ModelOptions.model_fields), "data": ["name", "classes"]}
 """What `--set` may change: other tables say nothing about the network."""
 
 
@@ -86,17 +86,20 @@ def _options(tables: Mapping[str, Any], settings: Sequence[Setting]) -> tuple[Mo
     apply(sections, settings)
     options = read(sections["model"])
     if "data" in tables or sections["data"]:
-        return options, _sample(sections["data"].get("name", "digits"))
+        return options, _sample(sections["data"])
     return options, FAMILIES[options.family].sample
 
 
-def _sample(name: object) -> Sample:
-    """What a data set gives."""
+def _sample(table: Mapping[str, Any]) -> Sample:
+    """What the data set of `[data]` gives; where its files are is not asked."""
+    name = table.get("name", "digits")
     if not isinstance(name, str) or name not in DATASETS:
         message = f"{shown(name)} is not known{suggestion(name, DATASETS)}"
         raise TableError([Problem("data.name", message)])
-    known = DATASETS[name]
-    return Sample(known.in_channels, known.size, known.classes)
+    known, classes = DATASETS[name], None
+    if "classes" in table:
+        classes = checked(DataOptions, {"name": name, "classes": table["classes"]}, "data").classes
+    return Sample(known.in_channels, known.size, classes or known.classes)
 
 
 # --------------------------------------------------------------------------- messages
