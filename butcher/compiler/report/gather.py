@@ -18,6 +18,7 @@ from butcher.analysis.network.concurrency import concurrency
 from butcher.analysis.network.cost import cost
 from butcher.analysis.network.variance import variance
 from butcher.analysis.runge_kutta.theory import runge_kutta
+from butcher.analysis.stochastic.view import stochastic
 from butcher.coefficient import BudgetExceededError, ExpressionTooLargeError, budget
 from butcher.compiler.lookup import resolve
 from butcher.compiler.report.plain import Plain, plain
@@ -38,6 +39,7 @@ METHOD: Mapping[str, Question] = {
     "stability": stability,
     "multistep": multistep_theory,
     "modified_equation": modified_equation,
+    "stochastic": stochastic,
 }
 """What is asked of the method as the file has it."""
 

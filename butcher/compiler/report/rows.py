@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from butcher.analysis.conditions.proof import OrderResult
 from butcher.analysis.network.cost import Cost
+from butcher.analysis.stochastic.view import NOTHING_DRAWN
 from butcher.compiler.claims import claimed, proved, starts
-from butcher.compiler.report import network_rows, theory_rows
+from butcher.compiler.report import network_rows, stochastic_rows, theory_rows
 from butcher.compiler.report.words import TOO_LONG, Row, count, exact, yes
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def blocks(report: Report) -> Iterator[Block]:
         if name == "cost" and isinstance(found := report.parts.get(name), Cost):
             yield "Maps carried across each evaluation", list(network_rows.carried(found))
     missing = {name: _BLOCKS[name][0] for name in report.undefined}
+    if report.undefined.get("stochastic") == NOTHING_DRAWN:  # as of nearly every method
+        del missing["stochastic"]
     late = {name for name in missing if report.undefined[name].startswith(TOO_LONG)}
     why = report.undefined
     yield "Not applicable", [(missing[name], why[name]) for name in missing if name not in late]
@@ -107,6 +110,7 @@ _BLOCKS: dict[str, tuple[str, Callable[..., Iterator[Row]]]] = {
     "stability": ("Linear stability", theory_rows.stability),
     "multistep": ("Linear multistep theory", theory_rows.multistep),
     "modified_equation": ("Modified equation", theory_rows.modified),
+    "stochastic": ("Stochastic view", stochastic_rows.stochastic),
     "amplification": ("Rounding", network_rows.amplification),
     "variance": ("Growth of the forward variance (heuristic)", network_rows.variance),
     "cost": ("Cost of a block", network_rows.cost),

@@ -1,0 +1,1 @@
+"""Schemes that draw numbers: moments of the update, and the Ito equation behind it."""
