@@ -190,10 +190,10 @@ def draw(spec: str, output: Path, *, as_schedule: bool) -> None:
     write_out(output, picture)
 
 
-def train(recipe: str, settings: list[str]) -> None:
+def train(recipe: str, settings: list[str], *, resume: bool, dry_run: bool, quiet: bool) -> None:
     """`butcher train`."""
     from butcher.training.command import train as run
 
-    code = run(recipe, settings)
+    code = run(recipe, settings, resume=resume, dry_run=dry_run, quiet=quiet)
     if code:
         raise Failure(code)

@@ -247,13 +247,118 @@ def explain(code: Annotated[str, typer.Argument(metavar="CODE")]) -> None:
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="a TOML file")],
+    recipe: Annotated[
+        str,
+        typer.Argument(metavar="RECIPE", help="a TOML file; with --resume also a run's folder"),
+    ],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="as train.epochs=3")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on where the run in the recipe's folder stands")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what would be trained, and what it would cost")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="print errors only")] = False,
 ) -> None:
     """Train a network of compiled blocks."""
-    commands.train(recipe, settings or [])
+    commands.train(recipe, settings or [], resume=resume, dry_run=dry_run, quiet=quiet)
+
+
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="a TOML file")]
+Variants = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="VARIANT...", help="as rk4, 'verner89 step=learned', 'my label: scheme=rk4 lr=0.2'"
+    ),
+]
+Seeds = Annotated[int, typer.Option("--seeds", min=1, max=1000, metavar="N", help="0 to N-1")]
+Seed = Annotated[
+    list[int] | None, typer.Option("--seed", min=0, help="these, and not --seeds; several times")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="as train.epochs=3")
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, max=1024, metavar="N", help="runs at a time; default: the cores"),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FOLDER", help="for runs, tables, figures"),
+]
+
+
+@app.command()
+def compare(
+    recipe: Recipe,
+    variants: Variants,
+    depth: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="may be given several times; default: the recipe's"),
+    ] = None,
+    accuracy: Annotated[
+        float, typer.Option(min=0, max=1, help="of validation, whose time is asked for")
+    ] = 0.9,
+    seeds: Seeds = 5,
+    seed: Seed = None,
+    settings: Settings = None,
+    jobs: Jobs = None,
+    output: Folder = None,
+) -> None:
+    """Train variants side by side at equal parameters: accuracy and time, paired by seed."""
+    from butcher.cli.study import compare as run
+    from butcher.cli.study import request
+
+    asked = request(
+        "compare",
+        recipe,
+        variants,
+        seeds=seeds,
+        seed=seed or [],
+        settings=settings or [],
+        jobs=jobs,
+        output=output,
+    )
+    run(asked, depth or [], accuracy)
+
+
+@app.command()
+def sweep(
+    recipe: Recipe,
+    variants: Variants,
+    lr: Annotated[list[float] | None, typer.Option(help="may be given several times")] = None,
+    low: Annotated[float, typer.Option("--from", help="without --lr: the lowest rate")] = 0.01,
+    high: Annotated[float, typer.Option("--to", help="the highest")] = 2.0,
+    points: Annotated[int, typer.Option(min=2, max=1000, help="and how many")] = 8,
+    trains: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, metavar="ACCURACY", help="above which a run has trained; default: half"
+        ),
+    ] = None,
+    seeds: Seeds = 5,
+    seed: Seed = None,
+    settings: Settings = None,
+    jobs: Jobs = None,
+    output: Folder = None,
+) -> None:
+    """Train variants at several learning rates: up to which does each train?"""
+    from butcher.cli.study import request
+    from butcher.cli.study import sweep as run
+
+    asked = request(
+        "sweep",
+        recipe,
+        variants,
+        seeds=seeds,
+        seed=seed or [],
+        settings=settings or [],
+        jobs=jobs,
+        output=output,
+    )
+    run(asked, lr or [], low, high, points, trains)
 
 
 class Held(StrEnum):

@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from butcher.errors import SpecError, escaped
+from butcher.models.description import CannotRunError
 from butcher.models.setting import SettingError
 from butcher.models.source import RecipeError
 from butcher.training.data import DataError
-from butcher.training.recipe import read_recipe
+from butcher.training.dry import rehearsed
+from butcher.training.folder import RunError
+from butcher.training.recipe import Recipe, read_recipe
+from butcher.training.resume import OtherRecipeError
 from butcher.training.run import run
 
 DONE, WRONG, USAGE, UNREADABLE = 0, 1, 2, 3
+SIGNALLED = 128
+"""And the signal's number: what a shell makes of a program that a signal ended."""
 
 
-def train(recipe: Path | str, settings: Sequence[str] = ()) -> int:
+def train(
+    recipe: Path | str,
+    settings: Sequence[str] = (),
+    *,
+    resume: bool = False,
+    dry_run: bool = False,
+    quiet: bool = False,
+) -> int:
     """Train as the file `recipe` says, with `settings` (`train.epochs=3`) in its place.
 
-    0: done. 1: the recipe or its scheme has errors, or the training diverged. 2: a setting is
-    wrong. 3: a file, the data or a package is missing. What is wrong goes to standard error.
+    `recipe` may be the folder of a run to resume. 0: done. 1: the recipe or its scheme has
+    errors, or the training diverged. 2: a setting is wrong, or another recipe's run would be
+    resumed. 3: a file, the data or a package is missing. 130, 143: interrupted, and kept. What is
+    wrong goes to standard error.
     """
     path = Path(recipe)
     try:
-        outcome = run(read_recipe(path, settings))
-    except (RecipeError, SpecError) as wrong:
+        chosen = _recipe(path, settings, resume=resume)
+        if dry_run:
+            print(rehearsed(chosen), end="", flush=True)
+            return DONE
+        outcome = run(chosen, resume=resume, quiet=quiet)
+    except (RecipeError, SpecError, CannotRunError) as wrong:
         return _failed(str(wrong), WRONG)
-    except SettingError as wrong:
+    except (SettingError, OtherRecipeError) as wrong:
         return _failed(str(wrong), USAGE)
-    except DataError as wrong:
+    except (DataError, RunError) as wrong:
         return _failed(str(wrong), UNREADABLE)
     except BrokenPipeError:
         raise  # whoever read our lines has gone; the command line ends in silence
@@ -38,7 +58,20 @@ def train(recipe: Path | str, settings: Sequence[str] = ()) -> int:
         name = str(wrong.filename or path)
         message = f"{name}: {wrong.strerror or wrong}{_near(Path(name))}"
         return _failed(message, UNREADABLE)
+    if outcome.signal is not None:
+        return _failed(outcome.message, SIGNALLED + outcome.signal)
     return _failed(outcome.message, WRONG) if outcome.kind == "diverged" else DONE
+
+
+def _recipe(path: Path, settings: Sequence[str], *, resume: bool) -> Recipe:
+    """The recipe of a file, or of a run to resume."""
+    inside = path / "recipe.toml"
+    if not inside.is_file():
+        return read_recipe(path, settings)
+    if not resume:
+        raise RunError(f"{path}: is the folder of a run; add --resume, or write {inside}")
+    recipe = read_recipe(inside, settings)
+    return replace(recipe, train=recipe.train.model_copy(update={"out": str(path)}))
 
 
 def _failed(message: str, code: int) -> int:

@@ -1,23 +1,17 @@
-"""The optimizer and the learning rate, step for step."""
+"""The optimizer, and the learning rate of every step."""
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from torch import nn, optim
-from torch.optim.lr_scheduler import (
-    ConstantLR,
-    CosineAnnealingLR,
-    LinearLR,
-    LRScheduler,
-    MultiStepLR,
-    SequentialLR,
-)
 
 from butcher.models.decay import param_groups
 
 if TYPE_CHECKING:
-    from butcher.training.recipe import TrainOptions
+    from butcher.training.options import TrainOptions
 
 WARMUP_START = 0.01  # of the learning rate
 
@@ -30,24 +24,26 @@ def optimizer(model: nn.Module, options: TrainOptions) -> optim.Optimizer:
     return optim.SGD(groups, lr=options.lr, momentum=options.momentum, nesterov=options.nesterov)
 
 
-def schedule(
-    optimizer: optim.Optimizer, options: TrainOptions, steps_per_epoch: int
-) -> LRScheduler:
-    """The learning rate after each step of the optimizer.
+def rate(options: TrainOptions, step: int, steps_per_epoch: int) -> float:
+    """The learning rate of step number `step`, counted from 0 through all epochs.
 
-    The rest of the schedule begins where the warm-up ends; milestones count from the start.
+    A function of the step alone, so a training that goes on needs to know nothing else. The rest
+    of the schedule begins where the warm-up ends; milestones and restarts count from the start.
     """
     warm = round(options.warmup * steps_per_epoch)
-    left = max(1, options.epochs * steps_per_epoch - warm)
-    after: LRScheduler
+    if step < warm:
+        return options.lr * (WARMUP_START + (1 - WARMUP_START) * step / warm)
     if options.schedule == "cosine":
-        after = CosineAnnealingLR(optimizer, T_max=left, eta_min=options.lr_min)
-    elif options.schedule == "step":
-        milestones = [m * steps_per_epoch - warm for m in options.milestones]
-        after = MultiStepLR(optimizer, milestones, gamma=options.gamma)
-    else:
-        after = ConstantLR(optimizer, factor=1.0)
-    if warm == 0:
-        return after
-    ramp = LinearLR(optimizer, start_factor=WARMUP_START, total_iters=warm)
-    return SequentialLR(optimizer, [ramp, after], milestones=[warm])
+        begin, end = _cycle(options, step, steps_per_epoch)
+        begin = max(begin, warm)
+        down = (1 + math.cos(math.pi * (step - begin) / (end - begin))) / 2
+        return options.lr_min + (options.lr - options.lr_min) * down
+    passed = sum(step >= milestone * steps_per_epoch for milestone in options.milestones)
+    return options.lr * options.gamma**passed
+
+
+def _cycle(options: TrainOptions, step: int, steps_per_epoch: int) -> tuple[int, int]:
+    """The steps between which the cosine runs down: first, and one after the last."""
+    inner = [epoch for epoch in options.restarts if epoch < options.epochs]
+    bounds = [epoch * steps_per_epoch for epoch in (0, *inner, options.epochs)]
+    return next((a, b) for a, b in pairwise(bounds) if step < b)

@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, Field, model_validator
-
+from butcher.compiler import resolve, shipped
 from butcher.models.build import read
 from butcher.models.model import ModelOptions
 from butcher.models.options import Options, Problem, TableError, checked, suggestion
 from butcher.models.setting import apply, settings_of
 from butcher.models.source import RecipeSource, read_source, table_of
 from butcher.training.data import DataOptions
-
-
-def _device(name: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
-        raise ValueError('is not known; expected "auto", "cpu", "cuda" or "cuda:1"')
-    return name
-
-
-class TrainOptions(Options):
-    """Keys of `[train]`. Times are in epochs."""
-
-    epochs: int = Field(default=30, ge=1)
-    optimizer: Literal["sgd", "adamw"] = "sgd"
-    lr: float = Field(default=0.1, gt=0)
-    momentum: float = Field(default=0.9, ge=0, lt=1)
-    nesterov: bool = False
-    weight_decay: float = Field(default=1e-4, ge=0)
-    schedule: Literal["constant", "step", "cosine"] = "cosine"
-    milestones: tuple[Annotated[int, Field(gt=0)], ...] = Field(default=(), strict=False)
-    gamma: float = Field(default=0.1, gt=0)
-    lr_min: float = Field(default=0.0, ge=0)
-    warmup: float = Field(default=0.0, ge=0)
-    seed: int = Field(default=0, ge=0, lt=2**63)
-    precision: Literal["fp32", "bf16"] = "fp32"
-    device: Annotated[str, AfterValidator(_device)] = "auto"
-    threads: int | None = Field(default=None, ge=1)
-    out: str | None = None
-
-    @model_validator(mode="after")
-    def _fits(self) -> TrainOptions:
-        if self.schedule == "step" and not self.milestones:
-            raise ValueError('schedule = "step" needs milestones, epochs such as [80, 120]')
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov needs a momentum above 0")
-        if self.warmup > self.epochs:
-            raise ValueError(f"warmup = {self.warmup} is longer than the {self.epochs} epochs")
-        return self
-
+from butcher.training.options import TrainOptions
 
 OPTIONS: dict[str, type[Options]] = {
     "model": ModelOptions,
     "data": DataOptions,
     "train": TrainOptions,
 }
+
+
+OF_NO_EFFECT = frozenset(
+    {
+        "data.root",
+        "data.workers",
+        "train.checkpoint_every",
+        "train.checkpoint_steps",
+        "train.device",
+        "train.out",
+        "train.tensorboard",
+        "train.test",
+        "train.threads",
+    }
+)
+"""Keys that change no number of a training, or its last digits only."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +60,42 @@ class Recipe:
         """The folder that the run writes to."""
         return Path(self.train.out or Path("runs") / self.name)
 
-    def tables(self) -> dict[str, Any]:
-        """The tables again, with every default written out; plain values only."""
-        return {
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The tables again, with every default written out; plain values only.
+
+        The file of a scheme is replaced by its text, so they say the same in any folder.
+        SpecError and OSError for a file that is not what it should be.
+        """
+        tables = {
             table: getattr(self, table).model_dump(mode="json", exclude_none=True)
             for table in OPTIONS
         }
+        for key in SCHEMES & tables["model"].keys():
+            name = tables["model"][key]
+            if "\n" not in name and name not in shipped():
+                tables["model"][key] = resolve(name).canonical
+        return tables
+
+    def keys(self) -> dict[str, Any]:
+        """What the numbers of a training follow from: each dotted key with its value."""
+        found = dict(_flat(self.tables()))
+        return {key: value for key, value in found.items() if key not in OF_NO_EFFECT}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of `keys` and of the texts of the schemes, the first 16 hexadecimal digits."""
+        keys = self.keys()
+        texts = [
+            resolve(keys[f"model.{key}"]).digest
+            for key in sorted(SCHEMES)
+            if f"model.{key}" in keys
+        ]
+        whole = json.dumps([keys, texts], sort_keys=True)
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+SCHEMES = frozenset({"scheme", "starter"})
+"""Keys of `[model]` that name a scheme."""
 
 
 def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
@@ -124,3 +133,11 @@ def _all_checked(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     if problems:
         raise TableError(problems)
     return found
+
+
+def _flat(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -1,140 +1,125 @@
-"""One run: data, network, training, record."""
+"""One run: data, network, training, and the folder that tells of it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Callable
 
 import torch
-from torch import nn
 
 from butcher import models
-from butcher.models import Network, TableError, parameters
-from butcher.training.data import Batches, Data, DataError, load
+from butcher.models import Network, TableError
+from butcher.training import checkpoint, report
+from butcher.training.curves import Curves
+from butcher.training.data import Data, load
 from butcher.training.display import Display
-from butcher.training.loop import Diverged, EpochResult, fit
+from butcher.training.engine import Engine
+from butcher.training.folder import Folder
+from butcher.training.keeper import Keeper
+from butcher.training.log import Log
+from butcher.training.place import Place, cpu_threads, device_of
 from butcher.training.recipe import Recipe
-from butcher.training.record import Record
+from butcher.training.result import Diverged, Outcome
+from butcher.training.resume import Found, found_in
+from butcher.training.stop import Interrupted, Stop
+
+Begin = Callable[[Network], None]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended. `last` is the last whole epoch, `message` why a run stopped early."""
-
-    kind: Literal["done", "diverged"]
-    last: EpochResult | None
-    message: str = ""
-
-
-def run(recipe: Recipe) -> Outcome:
+def run(
+    recipe: Recipe, *, resume: bool = False, begin: Begin | None = None, quiet: bool = False
+) -> Outcome:
     """Train as `recipe` says and write its folder. The same recipe gives the same numbers.
 
-    (On one kind of machine, with as many threads and workers; on a GPU up to its libraries.)
-    Raises DataError, SpecError, OSError, and the errors of `network`.
+    (On one kind of machine, with as many threads; on a GPU up to its libraries.)
+    resume  goes on where the folder's run stands; of a finished one only tells how it ended.
+    begin   changes the fresh network before its first step.
+    quiet   prints nothing.
+
+    Raises DataError, SpecError, OSError, the errors of `network`, and RunError for a folder that
+    cannot be gone on from.
     """
     with cpu_threads(recipe.train.threads):
-        return _run(recipe)
+        place = Place(device_of(recipe.train.device))
+        found = found_in(recipe, place) if resume else Found()
+        if found.ended:
+            outcome = Outcome(found.ended, found.last, found.message)
+            if not quiet and outcome.kind == "done":
+                print(found.message, flush=True)
+            return outcome
+        return _run(recipe, place, found, begin, quiet)
 
 
-def _run(recipe: Recipe) -> Outcome:
-    begin = time.monotonic()
-    options = recipe.train
-    device = device_of(options.device)
+def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet: bool) -> Outcome:
     data = load(recipe.data)
-    model = network(recipe, data).to(device, torch.float32)
-    train = Batches(
-        data.train,
-        recipe.data.batch,
-        options.seed,
-        workers=recipe.data.workers,
-        pin=device.type == "cuda",
+    model = network(recipe, data)
+    engine = Engine(model.to(place.device), data, recipe.data, recipe.train, place)
+    folder = Folder(recipe.out)
+    described = report.described(recipe, data)
+    if found.state:
+        engine.load(found.state)
+    else:
+        if begin:
+            begin(model)
+        folder.begin()
+        report.begin(folder, recipe, described)
+    report.environment(folder, recipe, place)
+    curves = (
+        Curves(folder / "tensorboard", len(engine.results)) if recipe.train.tensorboard else None
     )
-    record, tables = Record(recipe.out), recipe.tables()
-    outcome = Outcome("done", None)
-    with Display(options.epochs * len(train)) as display:
-        display.line(f"{recipe.name}: {parameters(model):,} parameters, {device}")
-        for remark in remarks(model):
-            display.line(remark)
-        try:
-            for result in fit(model, train, data.validation, options, device, display.step):
-                record.epoch(result, model, tables)
-                display.line(said(result, options.epochs))
-                outcome = Outcome("done", result)
-        except Diverged as end:
-            outcome = Outcome("diverged", outcome.last, str(end))
-    seconds = time.monotonic() - begin
-    record.end(summary(outcome, model, device, seconds) | {"recipe": tables})
-    if last := outcome.last:
-        accuracy = f"held-out loss {last.held_out_loss:.4f}, accuracy {last.held_out_accuracy:.2%}"
-        print(f"{accuracy}; {seconds:.0f} s; {recipe.out}", flush=True)
+    with (
+        Log(folder, model, found.lengths, curves) as log,
+        Display(engine, quiet=quiet) as display,
+    ):
+        for line in (*report.opening(recipe, model, place), *found.remarks):
+            display.line(line)
+        keeper = Keeper(folder, checkpoint.heading(recipe, data, place), log)
+        keeper.begin(engine, resumed=found.state is not None)
+        outcome = _to_the_end(engine, keeper, display)
+        keeper.end(engine, outcome.kind, outcome.message)
+    if outcome.kind != "interrupted":
+        report.end(folder, recipe, engine, outcome)
+    if outcome.kind == "done" and not quiet:
+        print(report.closing(outcome, engine.seconds, recipe.out), flush=True)
     return outcome
 
 
-def remarks(model: Network) -> list[str]:
-    """What a reader of the run should know of the network."""
-    dead = model.facts.dead
-    without = [f"without effect, as the paper's rule wants: {', '.join(dead)}"] if dead else []
-    return [*model.facts.remarks, *without]
+def _to_the_end(engine: Engine, keeper: Keeper, display: Display) -> Outcome:
+    """The epochs that are left, and the test part once."""
+    try:
+        with Stop() as stop:
+            try:
+                while not engine.done:
+                    _epoch(engine, keeper, display, stop)
+                tested = engine.test(stop.check) if engine.options.test else (None, None)
+            except Interrupted as end:
+                keeper.keep(engine)
+                message = f"{end}: {keeper.place}; go on with: {keeper.command}"
+                return Outcome("interrupted", engine.last, message, end.number)
+    except Diverged as end:
+        return Outcome("diverged", engine.last, f"{end}; {keeper.place}")
+    return Outcome("done", engine.last, test_loss=tested[0], test_accuracy=tested[1])
+
+
+def _epoch(engine: Engine, keeper: Keeper, display: Display, stop: Stop) -> None:
+    """What is left of an epoch, its evaluation and what is written of it."""
+    for images in engine.steps():
+        display.step(images)
+        keeper.step(engine)
+        stop.check()
+    engine.check()
+    result = engine.finish(stop.check)
+    keeper.epoch(engine)
+    display.epoch(result)
 
 
 def network(recipe: Recipe, data: Data) -> Network:
-    """The network, its weights drawn from the recipe's seed.
+    """The network in single precision, its weights drawn from the recipe's seed.
 
     Raises RecipeError or SettingError for what only building shows: a depth that does not divide.
     """
     torch.manual_seed(recipe.train.seed)
     try:
-        return models.network(recipe.model, data.in_channels, data.classes)
+        made = models.network(recipe.model, data.in_channels, data.classes)
     except TableError as wrong:
         raise recipe.source.error(wrong) from None
-
-
-def summary(
-    outcome: Outcome, model: nn.Module, device: torch.device, seconds: float
-) -> dict[str, Any]:
-    """What metrics.json says: how the run ended, its last line of metrics.csv, and what it took."""
-    return {
-        "outcome": outcome.kind,
-        "message": outcome.message,
-        **(asdict(outcome.last) if outcome.last else {}),
-        "parameters": parameters(model),
-        "seconds": round(seconds, 2),
-        "device": str(device),
-        "torch": str(torch.__version__),
-    }
-
-
-@contextmanager
-def cpu_threads(number: int | None) -> Iterator[None]:
-    """Compute with so many threads, then with as many as before; None changes nothing.
-
-    Sums are cut into as many parts as there are threads, so the last digits depend on it.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def device_of(name: str) -> torch.device:
-    """The device of `[train]`; "auto" is the GPU if there is one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DataError(f'device = "{name}": there is no such GPU here; write "cpu" or "auto"')
-    return device
-
-
-def said(result: EpochResult, epochs: int) -> str:
-    """One epoch as a line."""
-    return (
-        f"epoch {result.epoch:{len(str(epochs))}}/{epochs}"
-        f"  train loss {result.train_loss:.4f}, accuracy {result.train_accuracy:6.2%}"
-        f"  held-out accuracy {result.held_out_accuracy:6.2%}"
-    )
+    return made.to(torch.float32)

@@ -1,0 +1,31 @@
+"""Text files that grow by lines, and of which a checkpoint knows the length."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class Appended:
+    """The file at `path`, cut to its first `length` bytes: what was written later, is again.
+
+    A line is handed to the system at once, and survives us if we are killed.
+    """
+
+    def __init__(self, path: Path, length: int = 0) -> None:
+        path.touch()
+        self._file = path.open("r+b", buffering=0)
+        self._file.truncate(min(length, path.stat().st_size))
+        self._file.seek(0, os.SEEK_END)
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return self._file.tell()
+
+    def write(self, text: str) -> None:
+        """Whole lines, each with its break."""
+        self._file.write(text.encode())
+
+    def close(self) -> None:
+        self._file.close()

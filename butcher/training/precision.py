@@ -1,0 +1,25 @@
+"""Single or half precision: what is computed in it, and how small gradients survive it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import torch
+from torch.amp import GradScaler
+
+Precision = Literal["fp32", "bf16", "fp16"]
+
+_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def autocast(precision: Precision, device: torch.device) -> AbstractContextManager[None]:
+    """Convolutions and matrix products in half precision; weights and sums stay single."""
+    dtype = _HALF.get(precision, torch.bfloat16)
+    enabled = precision in _HALF
+    return torch.autocast(device.type, dtype, enabled=enabled)
+
+
+def scaler(precision: Precision, device: torch.device) -> GradScaler:
+    """Scales the loss where gradients would round to 0: in fp16. Elsewhere it changes nothing."""
+    return GradScaler(device.type, enabled=precision == "fp16")

@@ -1,0 +1,135 @@
+"""A run that was made, read from its folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from butcher.models import Network, network
+from butcher.models.source import RecipeError
+from butcher.training import checkpoint
+from butcher.training.data import Data, load
+from butcher.training.folder import RunError
+from butcher.training.recipe import Recipe, read_recipe
+from butcher.training.result import EpochResult
+
+__all__ = ["EpochResult", "RunError", "StoredRun", "stored"]
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What `butcher train` left in `folder`.
+
+    recipe   with every default written out; its `out` is the folder.
+    summary  how it ended, None of a run that has not.
+    epochs   those that are whole.
+    digest   of the recipe, when the run began: runs of one digest have the same numbers.
+    """
+
+    folder: Path
+    recipe: Recipe
+    summary: Mapping[str, Any] | None
+    epochs: list[EpochResult]
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def checkpoint(self) -> checkpoint.State:
+        """What the run would go on from; RunError where there is none."""
+        try:
+            return checkpoint.read(self.folder / checkpoint.NAME)
+        except FileNotFoundError:
+            raise RunError(
+                f"{self.folder}: has no {checkpoint.NAME}; train it: butcher train {self.folder} "
+                "--resume"
+            ) from None
+
+    def network(self, weights: Literal["best", "last"] = "best") -> Network:
+        """The network on the CPU, in evaluation mode, as the last checkpoint has it.
+
+        "best": the averaged weights where the run has them, which are those it was measured with;
+        "last": those of the last step.
+        """
+        state = self.checkpoint()
+        options = self.recipe.model.model_copy(update={"scheme": state["scheme"]["text"]})
+        sample = state["sample"]
+        with torch.random.fork_rng(devices=[]):
+            made = network(options, sample["in_channels"], sample["classes"]).to(torch.float32)
+        averaged = state["average"] if weights == "best" else None
+        made.load_state_dict(averaged or state["model"])
+        return made.eval()
+
+    def data(self) -> Data:
+        """The images it was trained and measured on; DataError where they are not here."""
+        return load(self.recipe.data)
+
+
+def stored(folder: Path | str) -> StoredRun:
+    """The run in `folder`; RunError where there is none."""
+    path = Path(folder)
+    file = path / "recipe.toml"
+    if not file.is_file():
+        raise RunError(f"{path}: is no folder of a run, it holds no recipe.toml{_near(path)}")
+    try:
+        recipe = read_recipe(file)
+        environment = _json(path / "environment.json")
+        return StoredRun(
+            path,
+            replace(recipe, train=recipe.train.model_copy(update={"out": str(path)})),
+            _json(path / "summary.json"),
+            _epochs(path / "metrics.csv"),
+            environment["digest"] if environment else recipe.digest,
+        )
+    except (RecipeError, ValueError, KeyError, TypeError) as wrong:
+        why = str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__
+        raise RunError(f"{path}: is damaged ({why}); train its recipe again") from None
+
+
+def _near(path: Path) -> str:
+    """What else it may be, or how to come by one."""
+    if path.parent.is_dir():
+        runs = [p.name for p in path.parent.iterdir() if (p / "recipe.toml").is_file()]
+        if near := get_close_matches(path.name, runs, n=1):
+            return f"; did you mean {path.with_name(near[0])}?"
+    return "; butcher train RECIPE makes one"
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return found
+
+
+def _epochs(path: Path) -> list[EpochResult]:
+    """The lines of metrics.csv."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    whole = {"epoch", "step"}
+    return [
+        EpochResult(
+            **{
+                field.name: _number(line[field.name], whole=field.name in whole)
+                for field in fields(EpochResult)
+            }
+        )
+        for line in csv.DictReader(text.splitlines())
+    ]
+
+
+def _number(text: str, *, whole: bool) -> Any:
+    if text == "":
+        return None
+    return int(text) if whole else float(text)
