@@ -1,0 +1,34 @@
+"""An axis of accuracies on which 98 % and 99 % are as far apart as 80 % and 90 %."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HIGHEST = 0.9995
+"""Drawn for what is above: the axis has no place for no error at all."""
+TICKS = (0.0, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
+
+
+def clipped(accuracies: Sequence[float]) -> list[float]:
+    """Inside the axis."""
+    return [min(max(a, 0.0), HIGHEST) for a in accuracies]
+
+
+def set_accuracy_axis(axes: Axes, shown: Sequence[float]) -> None:
+    """The vertical axis, from below the lowest of `shown` to above the highest; labels in %."""
+    import numpy as np
+
+    def forward(accuracy: Any) -> Any:
+        return -np.log10(1 - np.minimum(accuracy, HIGHEST))
+
+    axes.set_yscale("function", functions=(forward, lambda y: 1 - 10.0 ** -np.asarray(y)))
+    inside = clipped(shown) or [0.0]
+    low, high = 0.9 * min(inside), 1 - 0.7 * (1 - max(inside))
+    axes.set_ylim(low, high)
+    ticks = [tick for tick in TICKS if low <= tick <= high]
+    axes.set_yticks(ticks, [f"{100 * tick:g}" for tick in ticks])
+    axes.set_yticks([], minor=True)

@@ -1,0 +1,103 @@
+"""Schemes side by side at equal parameters: accuracy, and time to an accuracy, paired by seed.
+
+Luo et al. (arXiv:2103.15244), tables 3 and 4; Lembke, table 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from butcher.laboratory.compare.depths import Place
+from butcher.laboratory.compare.significance import holm, paired_p
+from butcher.laboratory.statistic import Estimate, paired
+from butcher.laboratory.study import Built, Result
+from butcher.training.result import EpochResult
+
+
+@dataclass(frozen=True)
+class Row:
+    """A variant at a depth, its network and its runs."""
+
+    place: Place
+    built: Built
+    results: tuple[Result, ...]
+
+    @property
+    def label(self) -> str:
+        return self.place.cell.variant.label
+
+    @property
+    def done(self) -> dict[int, Result]:
+        """The runs that got to the end, by seed."""
+        return {r.seed: r for r in self.results if r.outcome == "done"}
+
+    def number(self, outcome: str) -> int:
+        """How many runs ended so."""
+        return sum(r.outcome == outcome for r in self.results)
+
+    def ended(self, score: str) -> list[float]:
+        """The last accuracy of each run that is done, of `score`: test or validation."""
+        return [value for r in self.done.values() if (value := accuracy_of(r, score)) is not None]
+
+
+def accuracy_of(result: Result, score: str) -> float | None:
+    return result.test_accuracy if score == "test" else result.accuracy
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows, those of one depth together; the first of a depth is what the others are compared to.
+
+    score   what differences are of: test accuracy, or validation accuracy where no run has one.
+    target  the validation accuracy whose time is asked for.
+    """
+
+    rows: tuple[Row, ...]
+    target: float
+
+    @property
+    def score(self) -> str:
+        touched = any(r.test_accuracy is not None for row in self.rows for r in row.results)
+        return "test" if touched else "validation"
+
+    def reference(self, row: Row) -> Row | None:
+        """The row of the first variant at the same depth; None for itself."""
+        first = next(one for one in self.rows if one.place.depth == row.place.depth)
+        return None if first is row else first
+
+    def pairs(self, row: Row) -> list[tuple[Result, Result]]:
+        """Runs of a row and of its reference that share a seed, both done."""
+        other = self.reference(row)
+        if other is None:
+            return []
+        return [(r, other.done[seed]) for seed, r in row.done.items() if seed in other.done]
+
+    def scores(self, row: Row) -> tuple[list[float], list[float]]:
+        """The last accuracies of the pairs of a row."""
+        found = [
+            (a, b)
+            for one, two in self.pairs(row)
+            if (a := accuracy_of(one, self.score)) is not None
+            and (b := accuracy_of(two, self.score)) is not None
+        ]
+        return [a for a, _ in found], [b for _, b in found]
+
+    def difference(self, row: Row) -> Estimate | None:
+        """Of the accuracies of a row and its reference."""
+        return None if self.reference(row) is None else paired(*self.scores(row))
+
+    def p_values(self) -> list[float | None]:
+        """A row each, all differences one family."""
+        return holm([paired_p(*self.scores(row)) for row in self.rows])
+
+    def times(self, row: Row) -> list[tuple[int, float]]:
+        """Of each run that gets to the target: epochs and seconds until it is there."""
+        return [
+            (first.epoch, first.seconds)
+            for r in row.done.values()
+            if (first := next((e for e in r.epochs if reaches(e, self.target)), None)) is not None
+        ]
+
+
+def reaches(epoch: EpochResult, target: float) -> bool:
+    return bool(epoch.validation_accuracy is not None and epoch.validation_accuracy >= target)

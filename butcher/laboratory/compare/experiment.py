@@ -1,0 +1,30 @@
+"""`compare`: from what is asked to what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from butcher.laboratory.compare.comparison import Comparison, Row
+from butcher.laboratory.compare.depths import places
+from butcher.laboratory.compare.tables import findings
+from butcher.laboratory.findings import Findings
+from butcher.laboratory.study import Request, checked, trained
+
+
+def compare(
+    request: Request, depths: Sequence[int], target: float, say: Callable[[str], None]
+) -> Findings:
+    """Train what is not trained yet, and put it side by side.
+
+    `target` is the validation accuracy whose time is asked for. Raises what `checked` and
+    `trained` do.
+    """
+    found, remarks = places(request, sorted(set(depths)))
+    planned = request.planned([place.cell for place in found])
+    built = checked(planned)
+    results = trained(planned, request.jobs, say)
+    rows = [
+        Row(place, built[place.cell], tuple(r for r in results if r.cell == place.cell))
+        for place in found
+    ]
+    return findings(Comparison(tuple(rows), target), request.said(), remarks)

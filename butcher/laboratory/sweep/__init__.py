@@ -1,0 +1,1 @@
+"""Learning rates up to which schemes train."""

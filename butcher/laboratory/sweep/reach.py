@@ -1,0 +1,132 @@
+"""Up to which learning rate a scheme trains: Luo et al. (arXiv:2103.15244), figure 9."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from butcher.laboratory.statistic import NOTHING, Estimate, geometric_mean_of, mean_of, proportion
+from butcher.laboratory.study import Result, Variant
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far the runs of one seed train: all of `low` and below do, some of `high` does not.
+
+    Either may be missing: `low` is 0 where not even the lowest rate trains, `high` is infinite
+    where all do.
+    """
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A variant at every rate.
+
+    results  a rate each, a seed each in it; runs that failed are left out.
+    """
+
+    variant: Variant
+    rates: tuple[float, ...]
+    results: tuple[tuple[Result, ...], ...]
+
+    def seeds(self) -> list[int]:
+        """Those that have a run at every rate."""
+        sets = [{r.seed for r in runs} for runs in self.results]
+        return sorted(set.intersection(*sets)) if sets else []
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All variants, and what training means.
+
+    chance  the accuracy of guessing: that of a run that diverged.
+    given   the validation accuracy above which a run has trained; None: half of the way from
+            chance to the best mean of all variants and rates.
+    failed  runs that are left out.
+    """
+
+    trials: tuple[Trials, ...]
+    chance: float
+    given: float | None = None
+    failed: tuple[Result, ...] = ()
+
+    @cached_property
+    def bar(self) -> float:
+        """The validation accuracy above which a run has trained."""
+        if self.given is not None:
+            return self.given
+        means = [
+            statistics.fmean(self.accuracies(runs))
+            for trials in self.trials
+            for runs in trials.results
+            if runs
+        ]
+        return (self.chance + max(means, default=1.0)) / 2
+
+    def accuracies(self, runs: Sequence[Result]) -> list[float]:
+        """After the last epoch; of a run that diverged, chance."""
+        return [self.chance if r.accuracy is None else r.accuracy for r in runs]
+
+    def trains(self, result: Result) -> bool:
+        """Whether it got to the end, above the bar."""
+        return result.accuracy is not None and result.accuracy > self.bar
+
+    def mean(self, runs: Sequence[Result]) -> Estimate:
+        return mean_of(self.accuracies(runs))
+
+    def share(self, runs: Sequence[Result]) -> Estimate:
+        """Of the runs that train."""
+        return proportion(sum(map(self.trains, runs)), len(runs))
+
+    def reach(self, trials: Trials, seed: int) -> Reach:
+        """The largest rate so that it and all lower ones train, and the next."""
+        low = 0.0
+        for rate, runs in zip(trials.rates, trials.results, strict=True):
+            if not self.trains(next(r for r in runs if r.seed == seed)):
+                return Reach(low, rate)
+            low = rate
+        return Reach(low, math.inf)
+
+    def reaches(self, trials: Trials) -> dict[int, Reach]:
+        """By seed."""
+        return {seed: self.reach(trials, seed) for seed in trials.seeds()}
+
+
+def largest(reaches: Sequence[Reach]) -> Estimate:
+    """The geometric mean over seeds of the largest rates that train.
+
+    The interval begins where that of these rates does, and ends where that of the next rates of
+    the grid does: where between the two training ends is not known. Its ends are 0 or infinite
+    where the grid ends before some seed does.
+    """
+    return _between(
+        [r.low for r in reaches], [r.low or r.high for r in reaches], [r.high for r in reaches]
+    )
+
+
+def larger(one: Mapping[int, Reach], other: Mapping[int, Reach]) -> Estimate:
+    """How much larger the largest rates of one are than those of another, paired by seed."""
+    pairs = [(one[seed], other[seed]) for seed in sorted(one.keys() & other.keys())]
+    return _between(
+        [a.low / b.high for a, b in pairs],
+        [(a.low or a.high) / (b.low or b.high) for a, b in pairs],
+        [a.high / b.low if b.low else math.inf for a, b in pairs],
+    )
+
+
+def _between(lows: Sequence[float], middles: Sequence[float], highs: Sequence[float]) -> Estimate:
+    """Geometric means: of the middles, and the outer ends of the intervals of lows and highs."""
+    if not middles:
+        return NOTHING
+    return Estimate(
+        geometric_mean_of(middles).mean,
+        geometric_mean_of(lows).low if all(lows) else 0.0,
+        geometric_mean_of(highs).high if all(map(math.isfinite, highs)) else math.inf,
+        len(middles),
+    )
