@@ -45,23 +45,37 @@ def interpolate(coarse: Network, fine: Network, *, fresh: bool = False) -> None:
     """Write into `fine`, of twice the blocks and half the step, what `coarse` has learned.
 
     Blocks are copied as `donors` says: weights, running statistics, and the numbers of the scheme.
-    A trained step becomes half of what it was, inside its bounds. Stem and head are copied.
+    A trained step becomes half of what it was, inside its bounds. Stem and head are copied. A
+    number that nothing depended on, as the k of a block whose states are equal, has learned
+    nothing: that of the nearest block where it has an effect takes its place.
 
     fresh  leave the start values of blocks that have none of their kind to copy.
 
     RefineError where there is no such block, where `fine` is no refinement of `coarse`, and where
     the scheme has no step. Nothing is written then.
     """
-    pairs = list(_pairs(coarse, fine, fresh=fresh))
+    pairs = check(coarse, fine, fresh=fresh)
     halves = [_halved(coarse.blocks.index(of) + 1, of) for of, _ in pairs]
-    for part in _others(coarse):
-        _same(coarse.get_submodule(part), fine.get_submodule(part), part)
     for part in _others(coarse):
         fine.get_submodule(part).load_state_dict(coarse.get_submodule(part).state_dict())
     for (of, block), steps in zip(pairs, halves, strict=True):
         block.load_state_dict(of.state_dict())
-        for name, value in steps.items():
+        for name, value in (_instead_of_dead(coarse, of) | steps).items():
             block.get_parameter(name).copy_(value)
+
+
+def check(
+    coarse: Network, fine: Network, *, fresh: bool = False
+) -> list[tuple[nn.Module, nn.Module]]:
+    """The blocks of `fine` that copy one, each behind that one.
+
+    Raises what `interpolate` raises but for learned steps; the networks may be without numbers,
+    on the device `meta`.
+    """
+    pairs = list(_pairs(coarse, fine, fresh=fresh))
+    for part in _others(coarse):
+        _same(coarse.get_submodule(part), fine.get_submodule(part), part)
+    return pairs
 
 
 def stages(network: Network) -> list[list[nn.Module]]:
@@ -93,7 +107,7 @@ def _pairs(coarse: Network, fine: Network, *, fresh: bool) -> Iterator[tuple[nn.
             if donor is None and not fresh:
                 raise RefineError(_without_donor(number, place, before))
             if donor is not None:
-                _check_step(before[donor], after[place])
+                _check_half(before[donor], after[place])
                 yield before[donor], after[place]
 
 
@@ -110,13 +124,18 @@ def _without_donor(stage: int, place: int, before: Sequence[nn.Module]) -> str:
     )
 
 
-def _check_step(of: Any, block: Any) -> None:
-    """The fixed step of a copy is half of the donor's; a scheme without one has no refinement."""
-    if not hasattr(of, "h"):
+def check_step(block: nn.Module) -> None:
+    """RefineError for a block without a step."""
+    if not hasattr(block, "h"):
         raise RefineError(
-            f"{type(of).__name__} has no step h: two of its blocks do twice the work of one, not "
-            "the same; take a scheme that has one"
+            f"{type(block).__name__} has no step h: two of its blocks do twice the work of one, "
+            "not the same; take a scheme that has one"
         )
+
+
+def _check_half(of: Any, block: Any) -> None:
+    """A fixed step is half of the donor's."""
+    check_step(of)
     if isinstance(of.h, int | float) and float(block.h) != float(of.h) / 2:
         raise RefineError(
             f"a new block has the step {block.h:g}, half of {of.h:g} is {of.h / 2:g}: build the "
@@ -147,16 +166,38 @@ def _lengths(stages: Sequence[Sequence[nn.Module]]) -> str:
     return "-".join(str(len(blocks)) for blocks in stages)
 
 
-# --------------------------------------------------------------------------- half a step
+# --------------------------------------------------------------------------- numbers of schemes
+
+
+def _instead_of_dead(network: Network, block: nn.Module) -> dict[str, Tensor]:
+    """For each number that was trained without effect that of the nearest block with an effect."""
+    dead = {network.get_parameter(name) for name in network.facts.dead}
+    wanted = [name for name, number in _own(block) if number in dead and number.requires_grad]
+    if not wanted:
+        return {}
+    every = network.blocks
+    at = every.index(block)
+    near = sorted(range(len(every)), key=lambda place: (abs(place - at), -place))
+    found: dict[str, Tensor] = {}
+    for place in near:
+        for name, number in _own(every[place]):
+            if name in wanted and number not in dead:
+                found.setdefault(name, number.detach())
+    return found
+
+
+def _own(block: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """The scheme's numbers of a block, by name."""
+    wanted = set(numbers(block))
+    return ((n, parameter) for n, parameter in block.named_parameters() if parameter in wanted)
 
 
 def _halved(number: int, block: Any) -> dict[str, Tensor]:
     """What half of each trained step of a block is stored as, by the parameter's name."""
-    of_numbers = set(numbers(block))
     return {
         name: _stored(number, block, name)
-        for name, parameter in block.named_parameters()
-        if parameter in of_numbers and name.partition(".")[0] in STEP
+        for name, _ in _own(block)
+        if name.partition(".")[0] in STEP
     }
 
 
