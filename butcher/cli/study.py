@@ -19,7 +19,7 @@ from butcher.models.source import RecipeError
 from butcher.training.data import DataError
 from butcher.training.folder import RunError
 
-Experiment = Callable[[Request, Callable[[str], None]], Findings]
+Experiment = Callable[[Request, Callable[[str], None]], tuple[Findings, int]]
 
 
 def request(
@@ -65,7 +65,7 @@ def _conducted(asked: Request, experiment: Experiment) -> None:
     1: the recipe, its scheme or a run has failed. 2: wrong usage. 3: files, data, packages.
     """
     try:
-        found = experiment(asked, _say)
+        found, failed = experiment(asked, _say)
         write(found, asked.folder)
     except (RecipeError, SpecError) as wrong:
         raise Failure(1, _said(wrong)) from None
@@ -79,6 +79,8 @@ def _conducted(asked: Request, experiment: Experiment) -> None:
         raise Failure(130, "interrupted; the same command goes on where this one ended") from None
     write_out(None, said(found).encode())
     _say(f"written to {asked.folder}")
+    if failed:
+        raise Failure(1, f"{failed} runs failed; the same command tries them again")
 
 
 def _say(line: str) -> None:

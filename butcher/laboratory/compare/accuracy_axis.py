@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
 HIGHEST = 0.9995
 """Drawn for what is above: the axis has no place for no error at all."""
-TICKS = (0.0, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
+TICKS = (
+    *(0.99, 0.9, 0.5, 0.0),
+    *(0.999, 0.95, 0.8, 0.98, 0.7, 0.995, 0.2, 0.998, 0.3, 0.4, 0.1, 0.6),
+)
+"""Those that matter more first."""
+APART = 0.07
+"""Of the axis: what is nearer to a tick that matters more is left out."""
 
 
 def clipped(accuracies: Sequence[float]) -> list[float]:
@@ -29,6 +35,12 @@ def set_accuracy_axis(axes: Axes, shown: Sequence[float]) -> None:
     inside = clipped(shown) or [0.0]
     low, high = 0.9 * min(inside), 1 - 0.7 * (1 - max(inside))
     axes.set_ylim(low, high)
-    ticks = [tick for tick in TICKS if low <= tick <= high]
+    ticks: list[float] = []
+    whole = forward(high) - forward(low)
+    for tick in TICKS:
+        far = all(abs(forward(tick) - forward(other)) > APART * whole for other in ticks)
+        if low <= tick <= high and far:
+            ticks.append(tick)
+    ticks.sort()
     axes.set_yticks(ticks, [f"{100 * tick:g}" for tick in ticks])
     axes.set_yticks([], minor=True)

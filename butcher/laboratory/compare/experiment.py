@@ -13,8 +13,8 @@ from butcher.laboratory.study import Request, checked, trained
 
 def compare(
     request: Request, depths: Sequence[int], target: float, say: Callable[[str], None]
-) -> Findings:
-    """Train what is not trained yet, and put it side by side.
+) -> tuple[Findings, int]:
+    """Train what is not trained yet, and put it side by side; also, how many runs failed.
 
     `target` is the validation accuracy whose time is asked for. Raises what `checked` and
     `trained` do.
@@ -27,4 +27,5 @@ def compare(
         Row(place, built[place.cell], tuple(r for r in results if r.cell == place.cell))
         for place in found
     ]
-    return findings(Comparison(tuple(rows), target), request.said(), remarks)
+    failed = sum(r.outcome == "failed" for r in results)
+    return findings(Comparison(tuple(rows), target), request.said(), remarks), failed

@@ -55,8 +55,9 @@ def figure(panels: Sequence[Panel], score: str, reference: str) -> Drawing:
         for (left, right), panel in zip(grid, panels, strict=True):
             _curves(left, panel)
             _differences(right, panel, len(names) - 1)
+        grid[0][1].set_title(label(f"{score} accuracy less {reference}", None, 150), loc="left")
         grid[-1][0].set_xlabel("training time, s")
-        grid[-1][1].set_xlabel(f"{score} accuracy less that of {reference}, points")
+        grid[-1][1].set_xlabel("points")
         _legend(page, sorted(names))
 
     return Drawing(draw, PAGE, height)

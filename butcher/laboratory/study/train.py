@@ -14,8 +14,8 @@ from typing import Literal
 
 import torch
 
+from butcher.laboratory.pool import Task, ended, usable_cores
 from butcher.laboratory.study.plan import Cell, Planned
-from butcher.laboratory.study.pool import Task, ended, usable_cores
 from butcher.laboratory.study.variant import StudyError
 from butcher.models.options import shown
 from butcher.training.recipe import Recipe

@@ -13,10 +13,10 @@ from butcher.laboratory.sweep.tables import findings
 
 def sweep(
     request: Request, rates: Sequence[float], bar: float | None, say: Callable[[str], None]
-) -> Findings:
+) -> tuple[Findings, int]:
     """Train every variant at every rate, as far as that is not done, and see how far each trains.
 
-    `bar` is the validation accuracy above which a run has trained; None: see `Sweep`. Raises what
+    Also, how many runs failed. `bar` is the validation accuracy above which a run has trained; None: see `Sweep`. Raises what
     `checked` and `trained` do.
     """
     grid = cells(request.variants, rates)
@@ -29,4 +29,4 @@ def sweep(
         Trials(variant, tuple(rates), tuple(tuple(r for r in ended if r.cell == c) for c in row))
         for variant, row in zip(request.variants, grid, strict=True)
     )
-    return findings(Sweep(trials, 1 / max(classes), bar, failed), request.said())
+    return findings(Sweep(trials, 1 / max(classes), bar, failed), request.said()), len(failed)
