@@ -72,11 +72,11 @@ class AutoAugment:
         return torch.stack(changed)
 
 
-def augmentation(name: str, pad: int) -> Augment | None:
-    """What `[data] augment` names, for images padded by `pad`."""
+def augmentation(name: str, pad: int, *, flip: bool = True) -> Augment | None:
+    """What `[data] augment` names, for images padded by `pad`; `flip`: where mirroring is apt."""
     if name == "none":
         return None
-    crop = Crop(pad, flip=name != "crop")
+    crop = Crop(pad, flip and name != "crop")
     return AutoAugment(crop) if name == "autoaugment" else crop
 
 

@@ -108,11 +108,12 @@ def split_in_memory(
 ) -> Data:
     """Pixels (N, C, H, W), bytes, and labels of the training and of the test part, as Data.
 
-    Standardised as the images are that are trained on; only those are ever augmented.
+    Standardised by the whole training part, so that the test images are the same however it is
+    cut; only the images that are trained on are ever augmented.
     """
     pixels, labels = train
     kept, held = cut(labels, validation, seed)
-    mean, std = statistics(pixels[kept])
+    mean, std = statistics(pixels)
     return Data(
         InMemory(pixels[kept], labels[kept], mean, std, augment),
         InMemory(pixels[held], labels[held], mean, std),

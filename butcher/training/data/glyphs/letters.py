@@ -13,6 +13,7 @@ LETTERS = "ABEFGHKPRS"
 
 CANVAS = 96  # pixels a side
 EXTENT = 80  # of those, the longer side of a word
+_CONDENSED = 66  # the least height of a word: two letters side by side are made narrow
 _POINTS = 100  # at which the font is drawn, before it is scaled to EXTENT
 _SOFTENED = 2.5  # pixels, the deviation of the blur that makes a mask a height field
 
@@ -39,7 +40,8 @@ def fields(texts: list[str]) -> Tensor:
         word = Image.new("L", (right - left, bottom - top))
         ImageDraw.Draw(word).text((-left, -top), text, fill=255, font=font)
         scale = EXTENT / max(word.size)
-        word = word.resize((round(word.width * scale), round(word.height * scale)))
+        height = max(_CONDENSED, round(word.height * scale))
+        word = word.resize((round(word.width * scale), height))
         canvas = Image.new("L", (CANVAS, CANVAS))
         canvas.paste(word, ((CANVAS - word.width) // 2, (CANVAS - word.height) // 2))
         found.append(np.asarray(canvas.filter(softened)))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEST = 5  # images of the training part for each image of the test part
 PAD = 4
 
-_AT_ONCE = 256  # images; also those of a part's end are drawn with so many, and the rest left
+_AT_ONCE = 32  # images; also those of a part's end are drawn with so many, and the rest left
 _TRAIN, _TEST = 0, 1  # what the key of the images is for
 
 
@@ -46,7 +46,7 @@ def glyphs(options: DataOptions) -> Data:
         classes=options.classes,
         validation=options.validation,
         seed=options.split_seed,
-        augment=augmentation(options.augment, PAD),
+        augment=augmentation(options.augment, PAD, flip=False),
     )
 
 

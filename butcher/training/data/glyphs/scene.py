@@ -123,7 +123,7 @@ def _clutter(canvas: Tensor, ground_luma: Reals, letters: Tensor, deal: Deal) ->
 def _word_pose(deal: Deal, words: Tensor) -> Pose:
     """Turned by a twelfth of a turn at most, and within the image but for a corner."""
     pairs = len(words) > 10
-    scale = deal.uniform(0.8, 1.05) if pairs else deal.uniform(0.6, 0.95)
+    scale = deal.uniform(0.9, 1.1) if pairs else deal.uniform(0.6, 0.95)
     room = np.maximum(0.04, 0.95 - 1.05 * scale * EXTENT / CANVAS)
     return Pose(
         scale=scale,
