@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 
 import torch
@@ -11,6 +12,17 @@ from torch.amp import GradScaler
 Precision = Literal["fp32", "bf16", "fp16"]
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@contextmanager
+def single() -> Iterator[None]:
+    """Make modules in single precision: weights that are drawn in another are other weights."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def autocast(precision: Precision, device: torch.device) -> AbstractContextManager[None]:

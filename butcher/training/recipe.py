@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +65,13 @@ class Recipe:
     def tables(self) -> dict[str, dict[str, Any]]:
         """The tables again, with every default written out; plain values only.
 
-        The file of a scheme is replaced by its text, so they say the same in any folder.
-        SpecError and OSError for a file that is not what it should be.
+        The file of a scheme is replaced by its text, read once, so they say the same in any
+        folder. SpecError and OSError for a file that is not what it should be.
         """
+        return deepcopy(self._tables)
+
+    @cached_property
+    def _tables(self) -> dict[str, dict[str, Any]]:
         tables = {
             table: getattr(self, table).model_dump(mode="json", exclude_none=True)
             for table in OPTIONS
@@ -81,7 +87,7 @@ class Recipe:
         found = dict(_flat(self.tables()))
         return {key: value for key, value in found.items() if key not in OF_NO_EFFECT}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of `keys` and of the texts of the schemes, the first 16 hexadecimal digits."""
         keys = self.keys()

@@ -17,6 +17,7 @@ from butcher.training.folder import Folder
 from butcher.training.keeper import Keeper
 from butcher.training.log import Log
 from butcher.training.place import Place, cpu_threads, device_of
+from butcher.training.precision import single
 from butcher.training.recipe import Recipe
 from butcher.training.result import Diverged, Outcome
 from butcher.training.resume import Found, found_in
@@ -119,7 +120,7 @@ def network(recipe: Recipe, data: Data) -> Network:
     """
     torch.manual_seed(recipe.train.seed)
     try:
-        made = models.network(recipe.model, data.in_channels, data.classes)
+        with single():
+            return models.network(recipe.model, data.in_channels, data.classes)
     except TableError as wrong:
         raise recipe.source.error(wrong) from None
-    return made.to(torch.float32)

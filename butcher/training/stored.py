@@ -17,6 +17,7 @@ from butcher.models.source import RecipeError
 from butcher.training import checkpoint
 from butcher.training.data import Data, load
 from butcher.training.folder import RunError
+from butcher.training.precision import single
 from butcher.training.recipe import Recipe, read_recipe
 from butcher.training.result import EpochResult
 
@@ -62,8 +63,8 @@ class StoredRun:
         state = self.checkpoint()
         options = self.recipe.model.model_copy(update={"scheme": state["scheme"]["text"]})
         sample = state["sample"]
-        with torch.random.fork_rng(devices=[]):
-            made = network(options, sample["in_channels"], sample["classes"]).to(torch.float32)
+        with torch.random.fork_rng(devices=[]), single():
+            made = network(options, sample["in_channels"], sample["classes"])
         averaged = state["average"] if weights == "best" else None
         made.load_state_dict(averaged or state["model"])
         return made.eval()

@@ -1,3 +1,0 @@
-"""Gone: the training is `engine`, what is measured `result`."""
-
-from butcher.training.result import EpochResult as EpochResult
