@@ -83,6 +83,25 @@ def geometric_mean_of(values: Sequence[float]) -> Estimate:
     return _exponential(mean_of([math.log(v) for v in values]))
 
 
+def slope_of(x: Sequence[float], y: Sequence[float]) -> Estimate:
+    """Of the straight line through points (x, y) with the least squares; nan for one x alone.
+
+    The interval takes deviations from the line as independent, of one size. Of two points it is
+    unknown: a line goes through any two.
+    """
+    number, middle = len(x), statistics.fmean(x)
+    spread = sum((each - middle) ** 2 for each in x)
+    if spread == 0:
+        return Estimate(math.nan, math.nan, math.nan, number)
+    slope = sum((a - middle) * b for a, b in zip(x, y, strict=True)) / spread
+    if number < 3:
+        return Estimate(slope, math.nan, math.nan, number)
+    at = statistics.fmean(y)
+    rest = sum((b - at - slope * (a - middle)) ** 2 for a, b in zip(x, y, strict=True))
+    half = _quantile(number - 2) * math.sqrt(rest / (number - 2) / spread)
+    return Estimate(slope, slope - half, slope + half, number)
+
+
 def proportion(hits: int, trials: int) -> Estimate:
     """hits / trials in Wilson's interval, which is right for few trials, and at 0 and 1, too.
 
