@@ -10,6 +10,7 @@ from butcher.cli.streams import Failure, input_error, write_out
 from butcher.errors import SpecError, escaped
 from butcher.laboratory.compare.experiment import compare as compared
 from butcher.laboratory.findings import Findings, said, write
+from butcher.laboratory.multilevel.experiment import multilevel as leveled
 from butcher.laboratory.statistic import ScipyMissingError
 from butcher.laboratory.study import Request, StudyError, variants_of
 from butcher.laboratory.sweep.experiment import sweep as swept
@@ -57,6 +58,17 @@ def sweep(
 ) -> None:
     """`butcher sweep`."""
     _conducted(asked, lambda asked, say: swept(asked, rates_of(rates, low, high, points), bar, say))
+
+
+def multilevel(asked: Request, cycles: int | None, epochs: str | None, *, fresh: bool) -> None:
+    """`butcher multilevel`; `epochs` are numbers with commas between them."""
+    try:
+        lengths = [int(part) for part in epochs.split(",")] if epochs else []
+    except ValueError:
+        lengths = [0]
+    if any(length < 1 for length in lengths):
+        raise Failure(2, f"butcher: --epochs {epochs}: write numbers, such as --epochs 60,50,50")
+    _conducted(asked, lambda asked, say: leveled(asked, cycles, lengths, say=say, fresh=fresh))
 
 
 def _conducted(asked: Request, experiment: Experiment) -> None:

@@ -15,7 +15,11 @@ from butcher.laboratory.study import StudyError, variant, variants_of
             "Verner, learned",
             ("scheme=verner89", "step=learned"),
         ),
-        ("two:  rk4   blocks=[1, 2]  train.lr=0.5", "two", ("scheme=rk4", "blocks=[1, 2]", "train.lr=0.5")),
+        (
+            "two:  rk4   blocks=[1, 2]  train.lr=0.5",
+            "two",
+            ("scheme=rk4", "blocks=[1, 2]", "train.lr=0.5"),
+        ),
         ("lr=0.5", "lr=0.5", ("lr=0.5",)),
         ("mine/own.tab", "mine/own.tab", ("scheme=mine/own.tab",)),
     ],
