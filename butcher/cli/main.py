@@ -190,13 +190,20 @@ def fmt(
 @app.command("list")
 def list_(
     networks: Annotated[bool, typer.Option("--networks", help="networks, not methods")] = False,
+    recipes: Annotated[bool, typer.Option("--recipes", help="recipes, not methods")] = False,
     json: Json = False,
 ) -> None:
-    """The shipped methods, or the shipped networks."""
+    """The shipped methods, networks or recipes."""
+    if networks and recipes:
+        raise typer.BadParameter("--networks and --recipes are two lists: ask for one")
     if networks:
         from butcher.cli.describe import list_networks
 
         list_networks(as_json=json)
+    elif recipes:
+        from butcher.cli.recipes import list_recipes
+
+        list_recipes(as_json=json)
     else:
         commands.list_specs(as_json=json)
 
@@ -399,6 +406,93 @@ def multilevel(
     run(asked, cycles, epochs, fresh=fresh)
 
 
+class Asked(StrEnum):
+    """What `lesion` does to a network."""
+
+    BLOCK = "block"
+    EVALUATION = "evaluation"
+    SHUFFLE = "shuffle"
+
+
+class Looked(StrEnum):
+    """Which images are looked at."""
+
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="folders of finished runs")]
+Images = Annotated[
+    Looked, typer.Option(help="test: the test part is then touched once more, and the page says so")
+]
+Findings = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FOLDER", help="for the tables and the figures"),
+]
+
+
+@app.command()
+def lesion(
+    runs: Runs,
+    what: Annotated[
+        Asked,
+        typer.Option(
+            help="block: makes no step; evaluation: a sub-net gives zero; shuffle: blocks of one "
+            "shape change places"
+        ),
+    ] = Asked.BLOCK,
+    part: Images = Looked.VALIDATION,
+    draws: Annotated[int, typer.Option(min=1, max=10_000, help="of several at a time")] = 10,
+    output: Findings = None,
+) -> None:
+    """Drop, silence or exchange blocks of trained networks: the error, by place and number."""
+    from butcher.cli.asked import lesion as run
+
+    run(runs, what.value, part.value, draws, output)
+
+
+@app.command()
+def norms(runs: Runs, part: Images = Looked.VALIDATION, output: Findings = None) -> None:
+    """How large sub-nets' values and blocks' updates are: by place, depth and step."""
+    from butcher.cli.asked import norms as run
+
+    run(runs, part.value, output)
+
+
+@app.command()
+def landscape(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN_OR_RECIPE...", help="folders of finished runs; TOML files, untrained"
+        ),
+    ],
+    plane: Annotated[int, typer.Option(min=1, max=2, help="dimensions")] = 1,
+    points: Annotated[int, typer.Option(min=3, max=1001, help="a direction; odd")] = 21,
+    reach: Annotated[
+        float, typer.Option(min=1e-6, max=1e6, help="how far, in norms of a filter")
+    ] = 1.0,
+    images: Annotated[int, typer.Option(min=1, help="of the training part")] = 512,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="of a recipe, from its own on")] = 5,
+    untrained: Annotated[
+        bool, typer.Option("--untrained", help="only as drawn, not as trained")
+    ] = False,
+    output: Findings = None,
+) -> None:
+    """The loss around the weights of networks, untrained and trained, on shared axes."""
+    from butcher.cli.asked import landscape as run
+    from butcher.laboratory.landscape.show import Plane
+
+    run(
+        runs,
+        Plane(plane, points, reach),
+        images=images,
+        seeds=seeds,
+        untrained=untrained,
+        output=output,
+    )
+
+
 class Held(StrEnum):
     """How the steps of measured blocks are."""
 
@@ -509,6 +603,23 @@ def bench(
         output=output,
         name=name,
     )
+
+
+@app.command()
+def report(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="folders of runs, or of experiments with runs"),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="the page; Markdown goes beside it"),
+    ] = Path("report.html"),
+) -> None:
+    """One page about runs: results, curves, experiments, methods, recipes, sources."""
+    from butcher.cli.report import report as run
+
+    run(runs, output)
 
 
 def _version(wanted: bool) -> None:
