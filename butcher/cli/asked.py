@@ -1,4 +1,4 @@
-"""`butcher lesion`, `norms` and `landscape`: what finished runs are asked."""
+"""`butcher lesion`, `norms`, `landscape` and `coefficients`: what finished runs are asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from butcher.cli.streams import Failure, input_error, write_out
 from butcher.errors import SpecError, escaped
+from butcher.laboratory.coefficients.experiment import coefficients as learned
 from butcher.laboratory.findings import Findings, said, write
 from butcher.laboratory.finished import AskError, Part, finished
 from butcher.laboratory.groups import GroupError
@@ -58,6 +59,11 @@ def landscape(
         ),
         output,
     )
+
+
+def coefficients(runs: Sequence[Path], output: Path | None) -> None:
+    """`butcher coefficients`."""
+    _asked(lambda: learned(finished(runs)), output)
 
 
 def _asked(experiment: Callable[[], Findings], output: Path | None) -> None:

@@ -493,6 +493,14 @@ def landscape(
     )
 
 
+@app.command()
+def coefficients(runs: Runs, output: Findings = None) -> None:
+    """What training made of steps and multistep coefficients: by block, beside their band."""
+    from butcher.cli.asked import coefficients as run
+
+    run(runs, output)
+
+
 class Held(StrEnum):
     """How the steps of measured blocks are."""
 
