@@ -1,4 +1,5 @@
-"""Where the data files are: the grammar, shipped specs and networks, pages of the error codes."""
+"""Where the data files are: the grammar, shipped specs, networks and recipes, pages of the error
+codes."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pathlib import Path
 
 
 def root(name: str) -> Traversable:
-    """The file or folder `grammar`, `specs`, `networks` or `errors.md`.
+    """The file or folder `grammar`, `specs`, `networks`, `recipes` or `errors.md`.
 
     The wheel holds them inside the package, a checkout beside it (`errors.md` in `docs/`). What
     comes back is read as text in UTF-8 and listed with `iterdir()`; it need not be a path on a

@@ -107,7 +107,7 @@ def test_public_names() -> None:
     assert set(butcher.__all__) <= set(dir(butcher))
 
 
-@pytest.mark.parametrize("name", ["grammar", "networks", "specs"])
+@pytest.mark.parametrize("name", ["grammar", "networks", "recipes", "specs"])
 def test_data_folders_are_found(name: str) -> None:
     assert list(root(name).iterdir())
 

@@ -64,7 +64,7 @@ def test_the_wheel_holds_the_data_files_and_nothing_beside_the_package(wheel: Pa
         names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert tops == {"butcher", next(top for top in tops if top.endswith(".dist-info"))}
-    folders = {"specs": "*.tab", "grammar": "*.lark", "networks": "*.toml"}
+    folders = {"specs": "*.tab", "grammar": "*.lark", "networks": "*.toml", "recipes": "*.toml"}
     for folder, pattern in folders.items():
         files = {f"butcher/{folder}/{path.name}" for path in (REPOSITORY / folder).glob(pattern)}
         assert files
@@ -87,6 +87,10 @@ def test_a_shipped_spec_compiles(run: Run) -> None:
 
 def test_a_shipped_network_is_described(run: Run) -> None:
     assert "269,722" in run("-m", "butcher", "describe", "resnet20")
+
+
+def test_a_shipped_recipe_is_listed(run: Run) -> None:
+    assert "luo_cifar10_verner" in run("-m", "butcher", "list", "--recipes")
 
 
 def test_an_error_code_is_explained(run: Run) -> None:

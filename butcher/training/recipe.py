@@ -19,6 +19,7 @@ from butcher.models.setting import apply, settings_of
 from butcher.models.source import RecipeSource, read_source, table_of
 from butcher.training.data import DataOptions
 from butcher.training.options import TrainOptions
+from butcher.training.shipped import found
 
 OPTIONS: dict[str, type[Options]] = {
     "model": ModelOptions,
@@ -105,11 +106,13 @@ SCHEMES = frozenset({"scheme", "starter"})
 
 
 def read_recipe(path: Path, settings: Sequence[str] = ()) -> Recipe:
-    """The recipe in `path`, with `settings` (`train.epochs=3`) in place of what it says.
+    """The recipe in `path`, or the shipped one of that name.
+
+    `settings` (`train.epochs=3`) take the place of what it says.
 
     Raises RecipeError for the file, SettingError for a setting, OSError for no file.
     """
-    source = read_source(path)
+    source = read_source(found(path))
     tables = source.tables()
     try:
         if unknown := sorted(tables.keys() - set(OPTIONS)):
