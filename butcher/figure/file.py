@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from butcher.emit.render import known_suffix
-from butcher.figure.style import DOTS_PER_INCH, SETTINGS
+from butcher.figure.style import DOTS_PER_INCH, FONTS, SETTINGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,6 +45,7 @@ def content(make: Callable[[], Figure], suffix: str) -> bytes:
         ".png": {"Software": None},
     }
     file = io.BytesIO()
+    _find_fonts()
     with np.errstate(all="ignore"), matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
@@ -55,3 +56,16 @@ def content(make: Callable[[], Figure], suffix: str) -> bytes:
             metadata=undated[suffix],
         )
     return file.getvalue()
+
+
+def _find_fonts() -> None:
+    """Make the fonts that come with matplotlib known; a user's cache of fonts may lack them."""
+    from matplotlib import get_data_path
+    from matplotlib.font_manager import fontManager
+
+    known = {font.name for font in fontManager.ttflist}
+    for family in FONTS:
+        if family not in known:
+            start = family.replace("General", "").replace(" ", "")
+            for path in sorted(Path(get_data_path(), "fonts", "ttf").glob(f"{start}*.ttf")):
+                fontManager.addfont(path)

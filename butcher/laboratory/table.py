@@ -37,12 +37,12 @@ class Table:
         notes = ["", *self.notes] if self.notes else []
         return "\n".join([self.title, "", *shown, *notes]) + "\n"
 
-    def markdown(self) -> str:
-        """A section: heading, table, notes."""
+    def markdown(self, level: int = 2) -> str:
+        """A section: heading of this level, table, notes."""
         rows = [[said(cell) for cell in row] for row in self.rows]
         table = markdown(self.heads, rows).rstrip("\n")
         notes = ["", *map(plain, self.notes)] if self.notes else []
-        return "\n".join([f"## {plain(self.title)}", "", table, *notes]) + "\n"
+        return "\n".join([f"{'#' * level} {plain(self.title)}", "", table, *notes]) + "\n"
 
     def csv(self) -> str:
         """Every digit; an estimate is four columns: mean, ends of its interval, number of runs."""

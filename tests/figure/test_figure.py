@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 import pytest
 from drawn_methods import EULER, STEPS, made, measured, of
+from matplotlib.font_manager import fontManager
 
 from butcher.emit.render import UnknownFormatError
 from butcher.figure import (
@@ -90,6 +91,17 @@ def test_the_same_figure_has_the_same_bytes(suffix: str) -> None:
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "text.usetex": True}):
         assert figure(methods, suffix) == first
         assert matplotlib.rcParams["font.size"] == 20
+
+
+def test_a_cache_of_fonts_that_lacks_ours_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = figure([EULER], ".svg")
+    others = [font for font in fontManager.ttflist if not font.name.startswith("STIX")]
+    monkeypatch.setattr(fontManager, "ttflist", others)
+    fontManager._findfont_cached.cache_clear()
+    assert figure([EULER], ".svg") == known
+    assert "not found" not in caplog.text
 
 
 def test_all_kinds_fit_on_one_page() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def _table(value: Mapping[str, Any]) -> Table:
 def _cell(value: Any) -> Cell:
     if not isinstance(value, Mapping):
         return value  # type: ignore[no-any-return]
-    numbers = (
-        float("nan") if value[key] is None else value[key] for key in ("mean", "low", "high")
+    mean, low, high = (
+        math.nan if value[key] is None else float(value[key]) for key in ("mean", "low", "high")
     )
-    return Estimate(*numbers, value["number"])
+    return Estimate(mean, low, high, int(value["number"]))

@@ -34,4 +34,4 @@ def _part(part: Part, folder: str) -> str:
         case Picture(name, caption, _):
             return f"![{plain(caption)}]({folder}/{name}.svg)\n\n*{plain(caption)}*"
         case _:
-            return part.markdown()
+            return part.markdown(level=3)

@@ -1,0 +1,63 @@
+"""`butcher report`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from butcher import atomic
+from butcher.cli.streams import Failure, input_error, say
+from butcher.errors import SpecError, escaped
+from butcher.laboratory.groups import GroupError
+from butcher.laboratory.report.contents import contents
+from butcher.laboratory.report.document import Document
+from butcher.laboratory.report.found import Found, found_in
+from butcher.laboratory.report.html import html
+from butcher.laboratory.report.markdown import markdown, pictures
+from butcher.laboratory.statistic import ScipyMissingError
+from butcher.training.stored import RunError, StoredRun, stored
+
+
+def report(folders: Sequence[Path], output: Path) -> None:
+    """Write the page, its Markdown and the folder of its pictures.
+
+    A folder is that of a run, or one that an experiment wrote to, with runs in it.
+    """
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise Failure(2, f"butcher: {escaped(str(output))}: a report ends in .html")
+    try:
+        runs, found = _gathered(folders)
+        document = contents(runs, found)
+    except (RunError, GroupError) as problem:
+        raise Failure(1, f"butcher: {escaped(str(problem))}") from None
+    except SpecError as problem:
+        say(problem.diagnostics, problem.source)
+        raise Failure(1) from None
+    except ScipyMissingError as problem:
+        raise Failure(3, f"butcher: {problem}") from None
+    except OSError as problem:
+        raise Failure(3, input_error(str(problem.filename), problem)) from None
+    try:
+        _write(document, output)
+    except OSError as problem:
+        raise Failure(3, input_error(str(problem.filename or output), problem)) from None
+
+
+def _gathered(folders: Sequence[Path]) -> tuple[list[StoredRun], list[Found]]:
+    runs = [stored(run) for folder in folders for run in _runs(folder)]
+    return runs, [each for folder in folders for each in found_in(folder)]
+
+
+def _runs(folder: Path) -> Iterator[Path]:
+    """The folder, or those in its `runs/`."""
+    inside = sorted(path.parent for path in folder.glob("runs/*/recipe.toml"))
+    yield from inside or [folder]
+
+
+def _write(document: Document, output: Path) -> None:
+    folder = output.with_suffix("")
+    atomic.replace_bytes(output, html(document).encode())
+    atomic.replace_bytes(output.with_suffix(".md"), markdown(document, folder.name).encode())
+    folder.mkdir(exist_ok=True)
+    for name, data in pictures(document):
+        atomic.replace_bytes(folder / name, data)
