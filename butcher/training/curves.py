@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from butcher.training.data import DataError
 from butcher.training.result import EpochResult
+
+
+def writer() -> Any:
+    """The class that writes event files; DataError where it is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise DataError(
+            "tensorboard is not installed: pip install 'butcher-torch[log]', or write "
+            "tensorboard = false"
+        ) from None
+    return SummaryWriter
 
 
 class Curves:
     """Event files in `folder`; of epochs after `epoch`, those that are there do not count."""
 
     def __init__(self, folder: Path, epoch: int) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise DataError(
-                "tensorboard is not installed: pip install 'butcher-torch[log]', or write "
-                "tensorboard = false"
-            ) from None
-        self._writer = SummaryWriter(str(folder), purge_step=epoch + 1)
+        self._writer = writer()(str(folder), purge_step=epoch + 1)
 
     def epoch(self, result: EpochResult) -> None:
         """Each figure under its name in metrics.csv, against epochs."""

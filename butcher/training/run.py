@@ -9,7 +9,7 @@ import torch
 from butcher import models
 from butcher.models import Network, TableError
 from butcher.training import checkpoint, report
-from butcher.training.curves import Curves
+from butcher.training.curves import Curves, writer
 from butcher.training.data import Data, load
 from butcher.training.display import Display
 from butcher.training.engine import Engine
@@ -56,6 +56,8 @@ def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet:
     engine = Engine(model.to(place.device), data, recipe.data, recipe.train, place)
     folder = Folder(recipe.out)
     described = report.described(recipe, data)
+    if recipe.train.tensorboard:
+        writer()
     if found.state:
         engine.load(found.state)
     else:
