@@ -9,7 +9,7 @@ ARGS ?=
 # How many processes run the tests; 0 is this one alone, as a debugger wants it.
 PROCESSES ?= 2
 
-ALL_EXTRAS := train,draw,plot,export,zoo
+ALL_EXTRAS := train,draw,plot,log,export,zoo
 
 .PHONY: help demo test bench check format build-env constraints clean
 .DEFAULT_GOAL := help
