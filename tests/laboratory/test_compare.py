@@ -10,11 +10,11 @@ from scipy.stats import t
 from syrupy.assertion import SnapshotAssertion
 
 from butcher.laboratory.compare.comparison import Comparison, Row
-from butcher.laboratory.compare.depths import Place, places
 from butcher.laboratory.compare.tables import accuracies, conclusions, costs, findings, limits
 from butcher.laboratory.findings import said, write
-from butcher.laboratory.statistic import Estimate
+from butcher.laboratory.statistic import Estimate, geometric_mean_of
 from butcher.laboratory.study import Built, Request, Result, StudyError, Variant
+from butcher.laboratory.study.depths import Place, places
 
 ASKED = {"recipe": "small"}
 
@@ -24,10 +24,14 @@ def row(variant: Variant, *results: Result, depth: int | None = 10, parameters: 
     return Row(place, Built(depth or 10, 4, 4, parameters, 10), results)
 
 
+def of(rows: tuple[Row, ...], target: float) -> Comparison:
+    return Comparison(rows, target, "euler")
+
+
 def comparison() -> Comparison:
     """RK4 is better by 2, 3 and 4 points, and takes twice as long."""
     first, second = cell(EULER), cell(RK4)
-    return Comparison(
+    return of(
         (
             row(
                 EULER,
@@ -61,7 +65,7 @@ def test_differences_are_of_pairs() -> None:
 
 def test_pairs_need_both_runs_of_a_seed() -> None:
     rows = comparison().rows
-    short = Comparison((rows[0], row(RK4, diverged(cell(RK4), 0), *rows[1].results[1:])), 0.9)
+    short = of((rows[0], row(RK4, diverged(cell(RK4), 0), *rows[1].results[1:])), 0.9)
     assert short.scores(short.rows[1]) == ([0.94, 0.96], [0.91, 0.92])
 
 
@@ -70,7 +74,7 @@ def test_time_to_an_accuracy_is_of_the_runs_that_get_there() -> None:
     assert found.times(found.rows[0]) == [(3, 3.0), (2, 4.0)]
     assert found.times(found.rows[1]) == [(2, 4.0), (1, 4.0), (3, 27.0)]
     euler, rk4 = costs(found).rows
-    assert (euler[6].mean, euler[8]) == (2.5, "2 of 3")  # type: ignore[union-attr]
+    assert (euler[6], euler[8]) == (geometric_mean_of([3, 2]), "2 of 3")
     ratio = rk4[5]
     assert isinstance(ratio, Estimate)
     assert ratio.mean == pytest.approx((2 * 2 * 9 / 4) ** (1 / 3))
@@ -106,9 +110,7 @@ def test_a_difference_beyond_chance_is_said_with_its_interval() -> None:
 
 def test_none_found_is_not_said_to_be_none() -> None:
     rows = comparison().rows
-    equal = Comparison(
-        (rows[0], row(RK4, *rows[0].results[:2], done(cell(RK4), 2, [0.9], 0.93))), 0.9
-    )
+    equal = of((rows[0], row(RK4, *rows[0].results[:2], done(cell(RK4), 2, [0.9], 0.93))), 0.9)
     (sentence,) = conclusions(equal)
     assert "beyond chance" in sentence
     assert "does not say that there is none" in sentence
@@ -116,7 +118,7 @@ def test_none_found_is_not_said_to_be_none() -> None:
 
 def test_of_one_seed_nothing_is_claimed() -> None:
     rows = comparison().rows
-    one = Comparison((row(EULER, rows[0].results[0]), row(RK4, rows[1].results[0])), 0.9)
+    one = of((row(EULER, rows[0].results[0]), row(RK4, rows[1].results[0])), 0.9)
     assert list(conclusions(one)) == [
         "Of one run a variant there is no interval: nothing is said of which is better."
     ]
@@ -126,7 +128,7 @@ def test_of_one_seed_nothing_is_claimed() -> None:
 
 def test_more_parameters_divergence_and_failure_are_said() -> None:
     failed = Result(cell(RK4), 1, "failed", message="its process was ended by SIGKILL")
-    odd = Comparison(
+    odd = of(
         (
             comparison().rows[0],
             row(
@@ -146,20 +148,22 @@ def test_more_parameters_divergence_and_failure_are_said() -> None:
 
 
 def test_where_no_run_gets_to_the_end_cells_are_empty() -> None:
-    none = Comparison(
-        (row(EULER, diverged(cell(EULER), 0, [0.1])), row(RK4, diverged(cell(RK4), 0))), 0.9
-    )
+    none = of((row(EULER, diverged(cell(EULER), 0, [0.1])), row(RK4, diverged(cell(RK4), 0))), 0.9)
     found = findings(none, ASKED)
     assert "-" in said(found)
     assert found.figures[0].content(".png")
 
 
 def test_without_test_images_differences_are_of_validation() -> None:
-    blind = Comparison(
-        (row(EULER, done(cell(EULER), 0, [0.5])), row(RK4, done(cell(RK4), 0, [0.75]))), 0.9
-    )
+    blind = of((row(EULER, done(cell(EULER), 0, [0.5])), row(RK4, done(cell(RK4), 0, [0.75]))), 0.9)
     assert blind.scores(blind.rows[1]) == ([0.75], [0.5])
     assert "test, %" not in accuracies(blind).heads
+
+
+def test_where_the_first_is_left_out_others_are_compared_to_none() -> None:
+    two, ten = (row(RK4, done(cell(RK4), 0, [0.5], 0.5), depth=depth) for depth in (2, 10))
+    found = of((two, row(EULER, done(cell(EULER), 0, [0.5], 0.25)), ten), 0.9)
+    assert [found.difference(r) and r.place.depth for r in found.rows] == [None, None, 10]
 
 
 # --------------------------------------------------------------------------- depths
@@ -209,8 +213,6 @@ def test_blocks_are_taken_as_they_are(request_: Request) -> None:
 
 
 def test_what_cannot_be_compared_is_refused(request_: Request) -> None:
-    with pytest.raises(StudyError, match="two variants at least"):
-        places(Request(request_.recipe, (EULER,), (0,), Path("study")), [10])
     own = Variant("own", ("scheme=rk4", "depth=18"))
     with pytest.raises(StudyError, match="variant 'own' says depth=18, and --depth is given, too"):
         places(Request(request_.recipe, (EULER, own), (0,), Path("study")), [10])

@@ -11,9 +11,9 @@ from command import Command
 from fake_study import EULER, RECIPE, RK4, diverged, done, store
 
 from butcher.laboratory import findings
-from butcher.laboratory.compare.depths import places
 from butcher.laboratory.pool import Ended
 from butcher.laboratory.study import Request, train
+from butcher.laboratory.study.depths import places
 from butcher.laboratory.sweep.rates import cells
 
 
@@ -57,7 +57,8 @@ def test_seeds_may_be_named(butcher: Command) -> None:
 
 def test_a_sweep_is_put_down_again(butcher: Command) -> None:
     request = Request(Path("small.toml"), (EULER, RK4), (0, 1), Path("study"))
-    grid = [c for row in cells(request.variants, (0.1, 0.2)) for c in row]
+    found, _ = places(request, [])
+    grid = [c for row in cells([place.cell for place in found], (0.1, 0.2)) for c in row]
     for one in request.planned(grid):
         store(one, done(one.cell, one.seed, [0.5, 0.5, 0.9]))
     asked = ("sweep", "small.toml", "euler", "RK4: rk4", "--lr", 0.2, "--lr", 0.1)

@@ -162,9 +162,9 @@ def test_a_sweep_sets_the_rate_and_leaves_the_test_part_alone(
     monkeypatch.chdir(tmp_path)
     Path("small.toml").write_text(RECIPE)
     request = Request(Path("small.toml"), (EULER, RK4), (0,), Path("study"))
-    planned = request.planned([c for row in cells(request.variants, RATES) for c in row])
+    planned = request.planned([c for row in cells((cell(EULER), cell(RK4)), RATES) for c in row])
     assert [one.folder.name for one in planned][2:4] == ["euler-lr0.4-s0", "rk4-lr0.1-s0"]
     assert [one.recipe.train.lr for one in planned] == [*RATES, *RATES]
     assert not any(one.recipe.train.test for one in planned)
     with pytest.raises(StudyError, match="variant 'own' says lr=3, which a sweep sets"):
-        cells([Variant("own", ("scheme=rk4", "lr=3"))], RATES)
+        cells([cell(Variant("own", ("scheme=rk4", "lr=3")))], RATES)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from butcher.laboratory.compare.depths import Place
 from butcher.laboratory.compare.significance import holm, paired_p
 from butcher.laboratory.statistic import Estimate, paired
 from butcher.laboratory.study import Built, Result
+from butcher.laboratory.study.depths import Place
 from butcher.training.result import EpochResult
 
 
@@ -46,24 +46,28 @@ def accuracy_of(result: Result, score: str) -> float | None:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rows, those of one depth together; the first of a depth is what the others are compared to.
+    """Rows, those of one depth together.
 
-    score   what differences are of: test accuracy, or validation accuracy where no run has one.
     target  the validation accuracy whose time is asked for.
+    first   the label of the variant that the others are compared to, where it is at their depth.
     """
 
     rows: tuple[Row, ...]
     target: float
+    first: str
 
     @property
     def score(self) -> str:
+        """What differences are of: test accuracy, or validation accuracy where no run has one."""
         touched = any(r.test_accuracy is not None for row in self.rows for r in row.results)
         return "test" if touched else "validation"
 
     def reference(self, row: Row) -> Row | None:
-        """The row of the first variant at the same depth; None for itself."""
-        first = next(one for one in self.rows if one.place.depth == row.place.depth)
-        return None if first is row else first
+        """The row of the first variant at the same depth; None for itself, or if there is none."""
+        if row.label == self.first:
+            return None
+        same = (one for one in self.rows if one.place.depth == row.place.depth)
+        return next((one for one in same if one.label == self.first), None)
 
     def pairs(self, row: Row) -> list[tuple[Result, Result]]:
         """Runs of a row and of its reference that share a seed, both done."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from butcher.laboratory.compare.comparison import Comparison, Row
-from butcher.laboratory.compare.depths import places
 from butcher.laboratory.compare.tables import findings
 from butcher.laboratory.findings import Findings
-from butcher.laboratory.study import Request, checked, trained
+from butcher.laboratory.study import Request, StudyError, checked, trained
+from butcher.laboratory.study.depths import places
 
 
 def compare(
@@ -19,6 +19,8 @@ def compare(
     `target` is the validation accuracy whose time is asked for. Raises what `checked` and
     `trained` do.
     """
+    if len(request.variants) < 2:
+        raise StudyError("a comparison is of two variants at least, such as: euler rk4")
     found, remarks = places(request, sorted(set(depths)))
     planned = request.planned([place.cell for place in found])
     built = checked(planned)
@@ -28,4 +30,6 @@ def compare(
         for place in found
     ]
     failed = sum(r.outcome == "failed" for r in results)
-    return findings(Comparison(tuple(rows), target), request.said(), remarks), failed
+    return findings(
+        Comparison(tuple(rows), target, request.variants[0].label), request.said(), remarks
+    ), failed

@@ -55,7 +55,9 @@ def figure(panels: Sequence[Panel], score: str, reference: str) -> Drawing:
         for (left, right), panel in zip(grid, panels, strict=True):
             _curves(left, panel)
             _differences(right, panel, len(names) - 1)
-        grid[0][1].set_title(label(f"{score} accuracy less {reference}", None, 150), loc="left")
+        grid[0][1].set_title(
+            label(f"{score} accuracy less that of {reference}", None, 170), loc="left"
+        )
         grid[-1][0].set_xlabel("training time, s")
         grid[-1][1].set_xlabel("points")
         _legend(page, sorted(names))
@@ -79,7 +81,7 @@ def _curves(axes: Axes, panel: Panel) -> None:
                 curve.seconds,
                 clipped([a.low for a in curve.accuracies]),
                 clipped([a.high for a in curve.accuracies]),
-                alpha=0.15,
+                alpha=0.12,
                 linewidth=0,
                 **style,
             )

@@ -9,7 +9,7 @@ from typing import Any
 from butcher.laboratory.compare.comparison import Comparison, Row
 from butcher.laboratory.compare.figure import Curve, Panel, figure
 from butcher.laboratory.findings import Findings
-from butcher.laboratory.statistic import Estimate, mean_of, ratio_of
+from butcher.laboratory.statistic import Estimate, geometric_mean_of, mean_of, ratio_of
 from butcher.laboratory.table import Cell, Table
 
 EQUAL = 0.01
@@ -26,7 +26,7 @@ def findings(
         name="compare",
         title=f"{asked['recipe']}: {len(labels(comparison))} variants compared",
         tables=(accuracies(comparison), costs(comparison)),
-        figures=(figure(list(panels(comparison)), comparison.score, labels(comparison)[0]),),
+        figures=(figure(list(panels(comparison)), comparison.score, comparison.first),),
         raw={**asked, "target": comparison.target, "score": comparison.score, "rows": rows},
         remarks=(*conclusions(comparison), *remarks, *limits(comparison)),
     )
@@ -42,7 +42,7 @@ def labels(comparison: Comparison) -> list[str]:
 
 def accuracies(comparison: Comparison) -> Table:
     """How good they are, and how much better than the first."""
-    first = labels(comparison)[0]
+    first = comparison.first
     heads = ["layers", "variant", "parameters", "runs", "validation, %", f"less {first}", "p"]
     if comparison.score == "test":
         heads.insert(4, "test, %")
@@ -82,7 +82,7 @@ def _runs(row: Row) -> str:
 
 def costs(comparison: Comparison) -> Table:
     """What the networks are made of, and how long they take."""
-    target, first = f"{comparison.target:.4g}", labels(comparison)[0]
+    target, first = f"{comparison.target:.4g}", comparison.first
     return Table(
         "Time",
         (
@@ -94,8 +94,8 @@ def costs(comparison: Comparison) -> Table:
             "sub-nets: their evaluations in one pass.",
             f"epochs, seconds to {target}: until the validation accuracy is first that high, of "
             "the runs that get there (reached).",
-            f"time / {first}: geometric mean over seeds of the training time against that of "
-            f"{first} at the same depth.",
+            f"time / {first}: training time against that of {first} at the same depth, of runs "
+            "that share a seed. Means of times are geometric.",
         ),
         name="time",
     )
@@ -109,10 +109,10 @@ def _cost(comparison: Comparison, row: Row) -> tuple[Cell, ...]:
         row.label,
         row.built.blocks,
         row.built.evaluations,
-        mean_of(seconds),
+        geometric_mean_of(seconds),
         _ratio(comparison, row),
-        mean_of([float(epochs) for epochs, _ in times]),
-        mean_of([until for _, until in times]),
+        geometric_mean_of([epochs for epochs, _ in times]),
+        geometric_mean_of([until for _, until in times]),
         f"{len(times)} of {len(row.done)}",
         row.number("diverged"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from butcher.laboratory.findings import Findings
 from butcher.laboratory.study import Request, checked, trained
+from butcher.laboratory.study.depths import places
 from butcher.laboratory.sweep.rates import cells
 from butcher.laboratory.sweep.reach import Sweep, Trials
 from butcher.laboratory.sweep.tables import findings
@@ -16,17 +17,21 @@ def sweep(
 ) -> tuple[Findings, int]:
     """Train every variant at every rate, as far as that is not done, and see how far each trains.
 
-    Also, how many runs failed. `bar` is the validation accuracy above which a run has trained; None: see `Sweep`. Raises what
-    `checked` and `trained` do.
+    Also, how many runs failed. `bar` is the validation accuracy above which a run has trained;
+    None: see `Sweep`. Raises what `places`, `checked` and `trained` do.
     """
-    grid = cells(request.variants, rates)
+    found, remarks = places(request, ())
+    grid = cells([place.cell for place in found], rates)
     planned = request.planned([cell for row in grid for cell in row])
     classes = {built.classes for built in checked(planned).values()}
     results = trained(planned, request.jobs, say)
     failed = tuple(r for r in results if r.outcome == "failed")
     ended = [r for r in results if r.outcome != "failed"]
     trials = tuple(
-        Trials(variant, tuple(rates), tuple(tuple(r for r in ended if r.cell == c) for c in row))
-        for variant, row in zip(request.variants, grid, strict=True)
+        Trials(
+            row[0].variant, tuple(rates), tuple(tuple(r for r in ended if r.cell == c) for c in row)
+        )
+        for row in grid
     )
-    return findings(Sweep(trials, 1 / max(classes), bar, failed), request.said()), len(failed)
+    swept = Sweep(trials, 1 / max(classes), bar, failed)
+    return findings(swept, request.said(), remarks), len(failed)

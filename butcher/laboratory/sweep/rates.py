@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from butcher.laboratory.study import Cell, StudyError, Variant
+from butcher.laboratory.study import Cell, StudyError
 
 KEYS = ("lr", "test")
 
@@ -31,9 +31,9 @@ def rates_of(given: Sequence[float], low: float, high: float, points: int) -> tu
     return tuple(rates)
 
 
-def cells(variants: Sequence[Variant], rates: Sequence[float]) -> list[list[Cell]]:
+def cells(variants: Sequence[Cell], rates: Sequence[float]) -> list[list[Cell]]:
     """A row a variant, a cell a rate. The test part is not touched: a sweep chooses."""
-    for variant in variants:
+    for variant in (cell.variant for cell in variants):
         if given := variant.gives(KEYS):
             raise StudyError(
                 f"variant {variant.label!r} says {given}, which a sweep sets: leave it out"
@@ -41,6 +41,6 @@ def cells(variants: Sequence[Variant], rates: Sequence[float]) -> list[list[Cell
     return [[_cell(variant, rate) for rate in rates] for variant in variants]
 
 
-def _cell(variant: Variant, rate: float) -> Cell:
-    settings = (*variant.settings, f"train.lr={float(rate)!r}", "train.test=false")
-    return Cell(variant, f"{variant.slug}-lr{rate:g}", settings)
+def _cell(of: Cell, rate: float) -> Cell:
+    settings = (*of.settings, f"train.lr={float(rate)!r}", "train.test=false")
+    return Cell(of.variant, f"{of.name}-lr{rate:g}", settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from butcher.laboratory.findings import Findings
@@ -13,8 +13,8 @@ from butcher.laboratory.sweep.reach import Sweep, Trials, larger, largest
 from butcher.laboratory.table import Cell, Table
 
 
-def findings(sweep: Sweep, asked: Mapping[str, Any]) -> Findings:
-    """Of all of it; `asked` is what the request says."""
+def findings(sweep: Sweep, asked: Mapping[str, Any], planned: Sequence[str] = ()) -> Findings:
+    """Of all of it. `asked` is what the request says, `planned` what was planned otherwise."""
     rates = sweep.trials[0].rates
     lines = [_line(sweep, trials, place) for place, trials in enumerate(sweep.trials)]
     return Findings(
@@ -23,7 +23,7 @@ def findings(sweep: Sweep, asked: Mapping[str, Any]) -> Findings:
         tables=(ends(sweep), every_rate(sweep)),
         figures=(figure(lines, sweep.bar, sweep.chance),),
         raw={**asked, "bar": sweep.bar, "chance": sweep.chance, "trials": list(_raw(sweep))},
-        remarks=tuple(remarks(sweep)),
+        remarks=(*remarks(sweep), *planned),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from butcher.laboratory.study import Cell, Request, StudyError, Variant, read_in, refused
+from butcher.laboratory.study.plan import Cell, Request, read_in, refused
+from butcher.laboratory.study.variant import StudyError, Variant
 from butcher.models import TableError
 from butcher.models.build import plan
 from butcher.models.family import FAMILIES
@@ -17,7 +18,7 @@ SMALLEST = 0.8
 
 @dataclass(frozen=True)
 class Place:
-    """A cell, and the depth at which it is compared: None where recipe and variant give it."""
+    """A cell, and the depth at which it stands beside others; None where its recipe gives one."""
 
     cell: Cell
     depth: int | None
@@ -46,12 +47,12 @@ def places(request: Request, depths: Sequence[int]) -> tuple[list[Place], list[s
             if made is not None:
                 own = _cell(variant, depth and made, (*variant.settings, f"model.depth={made}"))
                 found.append(Place(own, depth))
+    if not found:
+        raise StudyError(" ".join(remarks))
     return found, remarks
 
 
 def _check(variants: Sequence[Variant], depths: Sequence[int]) -> None:
-    if len(variants) < 2:
-        raise StudyError("a comparison is of two variants at least, such as: euler rk4")
     for variant in variants if depths else ():
         if given := variant.gives(("depth", "blocks")):
             raise StudyError(
