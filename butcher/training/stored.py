@@ -88,7 +88,7 @@ def stored(folder: Path | str) -> StoredRun:
             replace(recipe, train=recipe.train.model_copy(update={"out": str(path)})),
             _json(path / "summary.json"),
             _epochs(path / "metrics.csv"),
-            environment["digest"] if environment else recipe.digest,
+            recipe.digest if environment is None else environment["digest"],
         )
     except (RecipeError, ValueError, KeyError, TypeError) as wrong:
         why = str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__

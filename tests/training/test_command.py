@@ -1,18 +1,22 @@
 """`butcher train`: exit codes and messages."""
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from butcher.training.command import train
+from butcher.training.display import Display
+from butcher.training.stored import stored
 
 Write = Callable[..., Path]
 
 
 def test_done_is_0(recipe: Write) -> None:
     assert train(str(recipe()), ["epochs=1", "device=cpu"]) == 0
-    assert Path("runs/small/metrics.json").exists()
+    assert Path("runs/small/summary.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -62,3 +66,48 @@ def test_a_missing_recipe_is_3_and_names_a_near_one(
     assert capsys.readouterr().err == (
         "smal.toml: No such file or directory; did you mean small.toml?\n"
     )
+
+
+def test_an_interrupted_run_is_130_and_its_folder_goes_on(
+    recipe: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = recipe()
+    with monkeypatch.context() as patch:
+        patch.setattr(Display, "step", lambda self, images: os.kill(os.getpid(), signal.SIGINT))
+        assert train(path, ["device=cpu"]) == 130
+    assert capsys.readouterr().err == (
+        "SIGINT: runs/small/checkpoint.pt is of step 1 of epoch 1; "
+        "go on with: butcher train runs/small --resume\n"
+    )
+    path.unlink()
+    assert train("runs/small", resume=True) == 0
+    found = stored("runs/small")
+    assert found.summary is not None
+    assert len(found.epochs) == 2
+    assert train("runs/small", resume=True, quiet=True) == 0
+
+
+def test_the_folder_of_a_run_is_no_recipe(
+    recipe: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(recipe(), ["device=cpu", "epochs=1"]) == 0
+    assert train("runs/small") == 3
+    assert capsys.readouterr().err == (
+        "runs/small: is the folder of a run; add --resume, or write runs/small/recipe.toml\n"
+    )
+
+
+def test_another_recipe_is_wrong_usage(recipe: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    path = recipe()
+    assert train(path, ["device=cpu", "epochs=1"]) == 0
+    assert train(path, ["device=cpu"], resume=True) == 2
+    assert "train.epochs is 1 there and 2 here" in capsys.readouterr().err
+
+
+def test_images_that_a_network_cannot_take_are_an_error_before_training(
+    recipe: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vectors = ["subnet.kind=attention", "stem=patches-16", "width=8", "device=cpu"]
+    assert train(recipe(), vectors) == 1
+    assert "the network cannot take 1 x 8 x 8: " in capsys.readouterr().err
+    assert not Path("runs").exists()
