@@ -30,7 +30,7 @@ class Crop:
     flip: bool = True
 
     def __call__(self, pixels: Tensor, draws: Draws) -> Tensor:
-        number, channels, height, width = pixels.shape
+        channels, height, width = pixels.shape[1:]
         top = torch.from_numpy(draws.integers(0, 2 * self.pad, 0))
         left = torch.from_numpy(draws.integers(0, 2 * self.pad, 1))
         rows = top[:, None] + torch.arange(height)
@@ -38,13 +38,10 @@ class Crop:
         if self.flip:
             mirrored = torch.from_numpy(draws.uniform(1, 2) < 0.5)
             columns = torch.where(mirrored, columns.flip(1), columns)
-        padded = pad(pixels, [self.pad] * 4)
-        return padded[
-            torch.arange(number)[:, None, None, None],
-            torch.arange(channels)[:, None, None],
-            rows[:, None, :, None],
-            columns[:, None, None, :],
-        ]
+        places = rows[:, :, None] * (width + 2 * self.pad) + columns[:, None, :]
+        padded = pad(pixels, [self.pad] * 4).flatten(2)
+        seen = padded.gather(2, places.flatten(1)[:, None].expand(-1, channels, -1))
+        return seen.view(pixels.shape)
 
 
 class AutoAugment:

@@ -22,10 +22,23 @@ SIZE = 32
 VERSION = 1  # of what is drawn: count up when the same numbers give other images
 
 _FINE = 2 * SIZE  # scenes are drawn at twice the size, then averaged
-_FRAGMENTS = 3  # pieces of other letters, under the word
-_STROKES = 2  # one under the word, one over it
 _LUMA = np.array((0.299, 0.587, 0.114))  # of red, green and blue
 _NOISE = 2**20  # the first place of the draws that the noise takes
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How hard a word is to read: ranges of its scale and contrast, scraps under it, noise."""
+
+    scale: tuple[float, float]
+    contrast: tuple[float, float]
+    scraps: int
+    noise: tuple[float, float]
+
+
+LETTER = Conditions(scale=(0.6, 0.95), contrast=(0.25, 0.6), scraps=3, noise=(0.02, 0.12))
+# Two letters share the place of one: a person reads them in kinder conditions alone.
+PAIR = Conditions(scale=(0.9, 1.1), contrast=(0.35, 0.65), scraps=1, noise=(0.01, 0.06))
 
 
 class Deal:
@@ -67,18 +80,18 @@ def scenes(
     words: Tensor, letters: Tensor, labels: NDArray[np.int64], draws: Draws
 ) -> NDArray[np.uint8]:
     """Images (N, 3, SIZE, SIZE) of `words[labels]`; `letters` are what clutter is made of."""
-    deal = Deal(draws)
+    deal, given = Deal(draws), LETTER if len(words) == len(letters) else PAIR
     ground_luma = deal.uniform(0.12, 0.88)
     canvas = _ground(ground_luma, deal)
-    canvas = _clutter(canvas, ground_luma, letters, deal)
+    canvas = _clutter(canvas, ground_luma, letters, deal, given.scraps)
     canvas = _stroke(canvas, ground_luma, deal, width=(0.06, 0.14), opacity=(0.5, 0.9))
-    colour = _colour(ground_luma, deal, contrast=(0.25, 0.6))
-    mask = _drawn(words[torch.from_numpy(labels)][:, None], _word_pose(deal, words))
+    colour = _colour(ground_luma, deal, contrast=given.contrast)
+    mask = _drawn(words[torch.from_numpy(labels)][:, None], _word_pose(deal, given.scale))
     canvas = _over(canvas, mask[:, 0], colour, deal.uniform(0.85, 1.0))
     canvas = _stroke(canvas, ground_luma, deal, width=(0.02, 0.06), opacity=(0.4, 0.8))
     small = _blurred(_halved(canvas), deal.uniform(0.2, 0.9)[:, 0])
     small = _float(deal.uniform(0.7, 1.1))[:, :, None, None] * small
-    small = small + _noise(draws) * _float(deal.uniform(0.02, 0.12))[:, :, None, None]
+    small = small + _noise(draws) * _float(deal.uniform(*given.noise))[:, :, None, None]
     return (small.clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy()
 
 
@@ -94,36 +107,37 @@ def _ground(luma: Reals, deal: Deal) -> Tensor:
     return _float(_chroma(deal) + luma)[:, :, None, None] + slope
 
 
-def _clutter(canvas: Tensor, ground_luma: Reals, letters: Tensor, deal: Deal) -> Tensor:
-    """Pieces of letters, in any pose, smaller than a word, each cut along a line."""
-    which = torch.from_numpy(deal.uniform(0, len(letters), _FRAGMENTS).astype(np.int64))
+def _clutter(
+    canvas: Tensor, ground_luma: Reals, letters: Tensor, deal: Deal, scraps: int
+) -> Tensor:
+    """Scraps of letters, in any pose, smaller than a word, each cut along a line."""
+    which = torch.from_numpy(deal.uniform(0, len(letters), scraps).astype(np.int64))
     pose = Pose(
-        scale=deal.uniform(0.4, 0.75, _FRAGMENTS),
-        turn=deal.uniform(0, 1, _FRAGMENTS),
-        shear=deal.uniform(-0.3, 0.3, _FRAGMENTS),
-        stretch=deal.uniform(0.8, 1.25, _FRAGMENTS),
-        x=deal.uniform(-0.9, 0.9, _FRAGMENTS),
-        y=deal.uniform(-0.9, 0.9, _FRAGMENTS),
-        bend=deal.uniform(0, 0.1, _FRAGMENTS),
-        phase=deal.uniform(0, 1, _FRAGMENTS),
-        weight=deal.uniform(0.35, 0.6, _FRAGMENTS),
+        scale=deal.uniform(0.4, 0.75, scraps),
+        turn=deal.uniform(0, 1, scraps),
+        shear=deal.uniform(-0.3, 0.3, scraps),
+        stretch=deal.uniform(0.8, 1.25, scraps),
+        x=deal.uniform(-0.9, 0.9, scraps),
+        y=deal.uniform(-0.9, 0.9, scraps),
+        bend=deal.uniform(0, 0.1, scraps),
+        phase=deal.uniform(0, 1, scraps),
+        weight=deal.uniform(0.35, 0.6, scraps),
     )
-    cuts = 2 * np.pi * deal.uniform(0, 1, _FRAGMENTS)
+    cuts = 2 * np.pi * deal.uniform(0, 1, scraps)
     normal = _float(np.stack([np.cos(cuts), np.sin(cuts)]))[..., None, None]
     x, y = _float(pose.x)[:, :, None, None], _float(pose.y)[:, :, None, None]
     side = normal[0] * (_line() - x) + normal[1] * (_line()[:, None] - y)
     masks = _drawn(letters[which], pose) * (side * SIZE + 0.5).clamp(0, 1)
-    opacity = deal.uniform(0.5, 0.95, _FRAGMENTS)
-    for piece in range(_FRAGMENTS):
+    opacity = deal.uniform(0.5, 0.95, scraps)
+    for scrap in range(scraps):
         colour = _colour(ground_luma, deal, contrast=(0.1, 0.5))
-        canvas = _over(canvas, masks[:, piece], colour, opacity[:, piece, None])
+        canvas = _over(canvas, masks[:, scrap], colour, opacity[:, scrap, None])
     return canvas
 
 
-def _word_pose(deal: Deal, words: Tensor) -> Pose:
+def _word_pose(deal: Deal, scales: tuple[float, float]) -> Pose:
     """Turned by a twelfth of a turn at most, and within the image but for a corner."""
-    pairs = len(words) > 10
-    scale = deal.uniform(0.9, 1.1) if pairs else deal.uniform(0.6, 0.95)
+    scale = deal.uniform(*scales)
     room = np.maximum(0.04, 0.95 - 1.05 * scale * EXTENT / CANVAS)
     return Pose(
         scale=scale,
