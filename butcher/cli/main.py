@@ -273,7 +273,7 @@ def train(
     commands.train(recipe, settings or [], resume=resume, dry_run=dry_run, quiet=quiet)
 
 
-Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="a TOML file")]
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="a TOML file, or a shipped recipe")]
 Variants = Annotated[
     list[str],
     typer.Argument(
