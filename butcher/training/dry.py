@@ -28,7 +28,7 @@ def rehearsed(recipe: Recipe) -> str:
     sample = (
         Sample(data.in_channels, data.size, data.classes)
         if data
-        else Sample(known.in_channels, known.size, known.classes)
+        else Sample(known.in_channels, known.size, recipe.data.classes or known.classes)
     )
     try:
         report = describe_options(recipe.model, sample, recipe.name)
@@ -75,6 +75,11 @@ def _memory(recipe: Recipe, report: Report) -> Iterator[tuple[str, str]]:
     maps = part * report.saved_bytes
     yield (
         "memory",
-        f"about {(weights + maps) / 2**20:,.4g} MiB in single precision: weights, gradients and "
-        f"averages {weights / 2**20:,.4g}, maps saved of {part:,} images {maps / 2**20:,.4g}",
+        f"about {_size(weights + maps)} in single precision: weights, gradients and averages "
+        f"{_size(weights)}, maps saved of {part:,} images {_size(maps)}",
     )
+
+
+def _size(number: int) -> str:
+    """Bytes, for people."""
+    return f"{number / 2**20:,.1f} MiB" if number < 2**30 else f"{number / 2**30:,.1f} GiB"
