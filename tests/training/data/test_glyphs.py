@@ -121,6 +121,18 @@ def test_another_process_with_more_threads_draws_the_same_bits(letters: Tensor) 
     assert there.stdout.strip() == here
 
 
+@pytest.mark.parametrize(
+    ("classes", "means"), [(10, [139.2, 107.2, 60.9, 129.4]), (100, [121.1, 100.4, 74.3, 99.5])]
+)
+def test_other_images_count_up_the_version(
+    letters: Tensor, classes: int, means: list[float]
+) -> None:
+    """Else a file that is kept from before would be taken for them."""
+    images = drawn(fields(words(classes)), letters, 4, key=7)
+    assert scene.VERSION == 1
+    np.testing.assert_allclose(images.astype(float).mean((1, 2, 3)), means, atol=0.3)
+
+
 def test_the_word_is_always_there_to_see(letters: Tensor) -> None:
     """Where clutter, noise and a word's own pixels are told apart: the word has contrast."""
     indices = np.arange(128)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,12 +56,11 @@ def _read(path: Path, shape: tuple[int, ...]) -> Pixels | None:
 def _write(path: Path, pixels: Pixels) -> None:
     """Beside its place, then moved: a reader sees the whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("wb") as file:
             file.write(hashlib.sha256(pixels.data).digest())
             pixels.tofile(file)
         os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    finally:
+        beside.unlink(missing_ok=True)
