@@ -82,4 +82,4 @@ def _memory(recipe: Recipe, report: Report) -> Iterator[tuple[str, str]]:
 
 def _size(number: int) -> str:
     """Bytes, for people."""
-    return f"{number / 2**20:,.1f} MiB" if number < 2**30 else f"{number / 2**30:,.1f} GiB"
+    return f"{number / 2**20:,.4g} MiB" if number < 2**30 else f"{number / 2**30:,.4g} GiB"
