@@ -8,7 +8,6 @@ from fake_study import EULER, RECIPE, RK4, cell, diverged, done
 from syrupy.assertion import SnapshotAssertion
 
 from butcher.laboratory.findings import said
-from butcher.laboratory.statistic import Estimate
 from butcher.laboratory.study import Request, Result, StudyError, Variant
 from butcher.laboratory.sweep.rates import cells, rates_of
 from butcher.laboratory.sweep.reach import Reach, Sweep, Trials, larger, largest
@@ -66,8 +65,14 @@ def test_the_largest_rate_has_none_below_it_that_fails() -> None:
 
 
 def test_a_grid_may_end_too_soon() -> None:
-    found = Sweep((trials(EULER, (GOOD, GOOD, GOOD), (BAD, GOOD, GOOD)),), 0.1, 0.5)
-    assert found.reaches(found.trials[0]) == {0: Reach(0.4, math.inf), 1: Reach(0.0, 0.1)}
+    found = Sweep((trials(EULER, (GOOD, GOOD, GOOD), (BAD, GOOD, BAD)),), 0.1, 0.5)
+    assert found.reaches(found.trials[0]) == {0: Reach(0.4, math.inf), 1: Reach(0.2, 0.4)}
+    assert found.reach(trials(EULER, (BAD, None, BAD)), 0) is None
+
+
+def test_rates_that_are_too_low_for_so_few_epochs_count_for_nothing() -> None:
+    found = Sweep((trials(EULER, (BAD, GOOD, BAD), (GOOD, BAD, GOOD)),), 0.1, 0.5)
+    assert found.reaches(found.trials[0]) == {0: Reach(0.2, 0.4), 1: Reach(0.1, 0.2)}
 
 
 def test_the_interval_holds_the_step_of_the_grid() -> None:
@@ -84,13 +89,20 @@ def test_the_interval_holds_the_step_of_the_grid() -> None:
     ("reaches", "cell"),
     [
         ([Reach(0.4, math.inf)] * 2, "at least 0.4"),
-        ([Reach(0.4, math.inf)], "at least 0.4"),
-        ([Reach(0.0, 0.1)] * 2, "at most 0.1"),
-        ([Reach(0.0, 0.1), Reach(0.4, math.inf)], None),
+        ([Reach(0.4, math.inf)], "at least 0.4 (one run)"),
+        ([Reach(0.4, math.inf), Reach(0.2, 0.4)], "at least 0.00346"),
     ],
 )
 def test_what_is_known_of_one_end_only_is_said_so(reaches: list[Reach], cell: str | None) -> None:
     assert bounded(largest(reaches)) == cell
+
+
+def test_a_ratio_is_known_as_far_as_both_grids_go() -> None:
+    top, inside = {0: Reach(0.4, math.inf)}, {0: Reach(0.1, 0.2)}
+    assert bounded(larger(top, inside)) == "at least 4 (one run)"
+    assert bounded(larger(inside, top)) == "at most 0.25 (one run)"
+    assert bounded(larger(top, top)) is None
+    assert larger(top, {1: Reach(0.1, 0.2)}).number == 0
 
 
 def test_of_one_seed_there_is_no_interval() -> None:
@@ -125,8 +137,9 @@ def test_the_tables_of_known_results(snapshot: SnapshotAssertion) -> None:
 
 def test_a_variant_that_never_trains_has_its_row_and_its_figure() -> None:
     none = Sweep((trials(EULER, (BAD, None, None)), trials(RK4, (GOOD, BAD, None))), 0.1)
-    assert ends(none).rows[0][1] == "at most 0.1"
-    assert isinstance(ends(none).rows[1][1], Estimate)
+    never, once = ends(none).rows
+    assert (str(never[1]), never[-1]) == ("-", "0 of 1")
+    assert (str(once[1]), once[-1]) == ("0.1 (one run)", "1 of 1")
     assert findings(none, {"recipe": "small"}).figures[0].content(".png")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVES, LINE, WIDTH = 2.3, 0.19, 4.6
+CURVES, LINE, WIDTH = 2.2, 0.2, 4.6
 """Inches: height of the upper panel, of a line of the lower one, width of the page."""
+MARGIN = 1.25
+"""A factor, left and right of the rates."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,13 @@ def figure(lines: Sequence[Line], bar: float, chance: float) -> Drawing:
         )
         _accuracies(above, lines, bar, chance)
         _largest(below, lines)
-        below.set_xlabel("learning rate; below the largest one that trains")
+        below.set_xlabel("learning rate")
 
-    return Drawing(draw, WIDTH, CURVES + lower + 0.5)
+    return Drawing(draw, WIDTH, CURVES + lower + 0.7)
 
 
 def _accuracies(axes: Axes, lines: Sequence[Line], bar: float, chance: float) -> None:
-    for level, pattern in ((100 * bar, "--"), (100 * chance, ":")):
-        axes.axhline(level, color=GREY, linewidth=0.6, linestyle=pattern)
+    _levels(axes, {"trains": bar, "chance": chance})
     for line in lines:
         shown = [100 * a.mean for a in line.accuracies]
         style: dict[str, Any] = {"color": colour(line.place)}
@@ -64,7 +65,7 @@ def _accuracies(axes: Axes, lines: Sequence[Line], bar: float, chance: float) ->
                 line.rates,
                 [max(0.0, 100 * a.low) for a in line.accuracies],
                 [min(100.0, 100 * a.high) for a in line.accuracies],
-                alpha=0.15,
+                alpha=0.12,
                 linewidth=0,
                 **style,
             )
@@ -72,34 +73,31 @@ def _accuracies(axes: Axes, lines: Sequence[Line], bar: float, chance: float) ->
     axes.set_ylabel("validation accuracy, %")
 
 
+def _levels(axes: Axes, levels: Mapping[str, float]) -> None:
+    """Accuracies that mean something, with their names at the right."""
+    for name, level in levels.items():
+        axes.axhline(100 * level, color=GREY, linewidth=0.6, linestyle=(0, (1, 2)))
+        axes.annotate(
+            name,
+            (1, 100 * level),
+            xycoords=("axes fraction", "data"),
+            xytext=(-2, 1.5),
+            textcoords="offset points",
+            ha="right",
+            color=GREY,
+            fontsize=7,
+        )
+
+
 def _largest(axes: Axes, lines: Sequence[Line]) -> None:
     """The first on top; an arrow where the grid ends too soon."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = min(lines[0].rates), max(lines[0].rates)
     axes.set_xscale("log")
+    axes.set_xlim(low / MARGIN, high * MARGIN)
     for line in lines:
-        found = line.largest
-        if not found.number:
-            continue
-        style: dict[str, Any] = {"color": colour(line.place), "linewidth": 1.1}
-        ends = [found.mean if math.isnan(e) else e for e in (found.low, found.high)]
-        axes.plot(
-            [max(ends[0], low), min(ends[1], high)],
-            [-line.place] * 2,
-            solid_capstyle="butt",
-            **style,
-        )
-        axes.plot(
-            [found.mean],
-            [-line.place],
-            marker=MARKERS[line.place % len(MARKERS)],
-            markersize=4,
-            **style,
-        )
-        for end, place, mark in ((ends[0] < low, low, "<"), (ends[1] > high, high, ">")):
-            if end:
-                axes.plot([place], [-line.place], marker=mark, markersize=3, **style)
+        _interval(axes, line, high * MARGIN**0.7)
     axes.set_yticks(
         [-line.place for line in lines], [label(line.label, None, 90) for line in lines]
     )
@@ -108,5 +106,33 @@ def _largest(axes: Axes, lines: Sequence[Line]) -> None:
         tick.set_parse_math(False)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(0.6 - len(lines), 0.6)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_title("largest rate that trains", loc="left", fontsize=8)
+
+
+def _interval(axes: Axes, line: Line, beyond: float) -> None:
+    """Of a variant; up to `beyond`, with an arrow, where its end is not known."""
+    found = line.largest
+    if not found.number:
+        return
+    style: dict[str, Any] = {"color": colour(line.place), "linewidth": 1.1}
+    low, high = (found.mean if math.isnan(end) else end for end in (found.low, found.high))
+    axes.plot(
+        [low, min(high, beyond)],
+        [-line.place] * 2,
+        marker="|",
+        markersize=4,
+        markevery=[0] if math.isinf(high) else None,
+        **style,
+    )
+    axes.plot(
+        [found.mean],
+        [-line.place],
+        marker=MARKERS[line.place % len(MARKERS)],
+        markersize=4,
+        **style,
+    )
+    if math.isinf(high):
+        axes.plot([beyond], [-line.place], marker=">", markersize=4, **style)

@@ -14,10 +14,9 @@ from butcher.laboratory.study import Result, Variant
 
 @dataclass(frozen=True)
 class Reach:
-    """How far the runs of one seed train: all of `low` and below do, some of `high` does not.
+    """How far the runs of one seed train: up to the rate `low`, at the next, `high`, no more.
 
-    Either may be missing: `low` is 0 where not even the lowest rate trains, `high` is infinite
-    where all do.
+    `high` is infinite where the grid ends first.
     """
 
     low: float
@@ -84,39 +83,47 @@ class Sweep:
         """Of the runs that train."""
         return proportion(sum(map(self.trains, runs)), len(runs))
 
-    def reach(self, trials: Trials, seed: int) -> Reach:
-        """The largest rate so that it and all lower ones train, and the next."""
-        low = 0.0
+    def reach(self, trials: Trials, seed: int) -> Reach | None:
+        """The end of the first neighbouring rates that all train; None where none does.
+
+        Lower rates, at which as many epochs are too few, do not count against it; higher ones that
+        train again, beyond one that does not, do not count for it.
+        """
+        low: float | None = None
         for rate, runs in zip(trials.rates, trials.results, strict=True):
-            if not self.trains(next(r for r in runs if r.seed == seed)):
+            if self.trains(next(r for r in runs if r.seed == seed)):
+                low = rate
+            elif low is not None:
                 return Reach(low, rate)
-            low = rate
-        return Reach(low, math.inf)
+        return None if low is None else Reach(low, math.inf)
 
     def reaches(self, trials: Trials) -> dict[int, Reach]:
-        """By seed."""
-        return {seed: self.reach(trials, seed) for seed in trials.seeds()}
+        """By seed, of those that train at some rate."""
+        found = ((seed, self.reach(trials, seed)) for seed in trials.seeds())
+        return {seed: reach for seed, reach in found if reach is not None}
 
 
 def largest(reaches: Sequence[Reach]) -> Estimate:
     """The geometric mean over seeds of the largest rates that train.
 
     The interval begins where that of these rates does, and ends where that of the next rates of
-    the grid does: where between the two training ends is not known. Its ends are 0 or infinite
-    where the grid ends before some seed does.
+    the grid does: where between the two training ends is not known. Infinite where the grid ends
+    before some seed does.
     """
-    return _between(
-        [r.low for r in reaches], [r.low or r.high for r in reaches], [r.high for r in reaches]
-    )
+    lows = [r.low for r in reaches]
+    return _between(lows, lows, [r.high for r in reaches])
 
 
 def larger(one: Mapping[int, Reach], other: Mapping[int, Reach]) -> Estimate:
-    """How much larger the largest rates of one are than those of another, paired by seed."""
+    """How much larger the largest rates of one are than those of another, paired by seed.
+
+    Its ends are 0 or infinite where the grid ends before some seed does.
+    """
     pairs = [(one[seed], other[seed]) for seed in sorted(one.keys() & other.keys())]
     return _between(
         [a.low / b.high for a, b in pairs],
-        [(a.low or a.high) / (b.low or b.high) for a, b in pairs],
-        [a.high / b.low if b.low else math.inf for a, b in pairs],
+        [a.low / b.low for a, b in pairs],
+        [a.high / b.low for a, b in pairs],
     )
 
 

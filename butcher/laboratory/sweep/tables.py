@@ -44,7 +44,7 @@ def ends(sweep: Sweep) -> Table:
                 versus,
                 rate,
                 sweep.mean(best).scaled(100),
-                len(found),
+                f"{len(found)} of {len(trials.seeds())}",
             )
         )
     label = first.variant.label
@@ -54,9 +54,10 @@ def ends(sweep: Sweep) -> Table:
         tuple(rows),
         (
             _trains(sweep),
-            f"largest rate: so that it and all lower rates from {grid[0]:g} to {grid[-1]:g} train; "
-            "geometric mean over seeds. The 95 % interval ends where that of the next rates of the "
-            "grid does: between the two, training ends.",
+            f"largest rate: of {grid[0]:g} to {grid[-1]:g}, the end of the first neighbouring ones "
+            "that all train; geometric mean over the seeds that train at some rate. The 95 % "
+            "interval ends where that of the next rates of the grid does: between the two, "
+            "training ends.",
             "at least, at most: the grid ends before some seed does.",
             "best rate: of the highest mean of the validation accuracy, which is chosen as the "
             "highest and so too high; no test of it was made.",
@@ -103,12 +104,13 @@ def _rows(sweep: Sweep, trials: Trials) -> Iterator[tuple[Cell, ...]]:
 
 def bounded(found: Estimate) -> Cell:
     """An estimate, or the one end of it that is known: `at least 2`."""
+    alone = " (one run)" if found.number == 1 else ""
     if found.low == 0 and math.isinf(found.high):
         return None
     if math.isinf(found.high):
-        return f"at least {found.mean if math.isnan(found.low) else found.low:.3g}"
+        return f"at least {found.mean if math.isnan(found.low) else found.low:.3g}{alone}"
     if found.low == 0:
-        return f"at most {found.mean if math.isnan(found.high) else found.high:.3g}"
+        return f"at most {found.mean if math.isnan(found.high) else found.high:.3g}{alone}"
     return found
 
 
@@ -119,10 +121,12 @@ def remarks(sweep: Sweep) -> Iterator[str]:
     for trials in others:
         ratio = larger(sweep.reaches(trials), reference)
         name = first.variant.label
+        if ratio.number < 2 or bounded(ratio) is None:
+            continue
         if ratio.excludes(1):
             word = "larger" if ratio.mean > 1 else "smaller"
             yield f"{trials.variant.label} trains up to {word} rates than {name}: {_times(ratio)}."
-        elif ratio.is_interval:
+        else:
             yield (
                 f"{trials.variant.label} and {name}: no difference that is beyond chance and the "
                 "steps of the grid."
