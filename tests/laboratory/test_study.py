@@ -90,6 +90,18 @@ def test_without_validation_images_there_is_no_study(request_: Request) -> None:
         checked(blind.planned(CELLS))
 
 
+def test_there_are_as_many_jobs_as_cores_for_their_threads(
+    request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "usable_cores", lambda: 8)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    for threads, jobs in (("1", 8), ("3", 2), ("16", 1)):
+        asked = Request(request_.recipe, (), (0,), request_.folder, (f"threads={threads}",))
+        assert train.jobs_for(one.recipe for one in asked.planned(CELLS)) == jobs
+    gpu = Request(request_.recipe, (), (0,), request_.folder, ("device=auto",))
+    assert train.jobs_for(one.recipe for one in gpu.planned(CELLS)) == 1
+
+
 # --------------------------------------------------------------------------- what is kept
 
 
