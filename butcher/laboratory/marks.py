@@ -10,6 +10,7 @@ from butcher.laboratory.statistic import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 SIDE_BY_SIDE = 3
@@ -25,11 +26,8 @@ def line(
     *,
     joined: bool = True,
 ) -> None:
-    """Means, with their intervals as bars where they are known; `place` chooses the colour.
-
-    No bar of a positive mean reaches 0, which a logarithmic axis does not have.
-    """
-    low = [e.mean - max(e.low, 0.02 * e.mean) if e.is_interval else 0.0 for e in found]
+    """Means, with their intervals as bars where they are known; `place` chooses the colour."""
+    low = [e.mean - e.low if e.is_interval else 0.0 for e in found]
     high = [e.high - e.mean if e.is_interval else 0.0 for e in found]
     axes.errorbar(
         at,
@@ -52,6 +50,42 @@ def whole_numbers(axes: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def band(
+    axes: Axes, at: Sequence[float], found: Sequence[Estimate], place: int, label: str, marks: bool
+) -> None:
+    """Means with a line, their intervals as an area around it; `marks` on every mean."""
+    axes.plot(
+        at,
+        [e.mean for e in found],
+        color=colour(place),
+        linestyle=dash(place),
+        marker=MARKERS[place % len(MARKERS)] if marks else "",
+        markersize=2.6,
+        linewidth=0.9,
+        label=label,
+    )
+    if all(e.is_interval for e in found):
+        low, high = [e.low for e in found], [e.high for e in found]
+        axes.fill_between(at, low, high, color=colour(place), alpha=0.15, linewidth=0)
+
+
+def around(axes: Axes, found: Sequence[Estimate], factor: float) -> None:
+    """A logarithmic axis that shows the means; intervals that leave it are cut."""
+    axes.set_yscale("log")
+    means = [e.mean for e in found if e.mean > 0]
+    if means:
+        axes.set_ylim(min(means) / factor, max(means) * factor)
+
+
+def plain_numbers(axis: Axis, at: Sequence[float] | None = None) -> None:
+    """A logarithmic axis with numbers as they are written, at these places or at 1, 2, 5, 10."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+    axis.set_major_locator(FixedLocator(at) if at else LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def legend_below(page: Figure, axes: Axes) -> None:

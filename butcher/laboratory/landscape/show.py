@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from butcher.figure.style import GREY, PAGE, colour, dash
+from butcher.figure.style import GREY, PAGE
 from butcher.laboratory.findings import Findings
 from butcher.laboratory.groups import Group
 from butcher.laboratory.landscape.direction import direction
 from butcher.laboratory.landscape.subject import State, Subject, training_images
 from butcher.laboratory.landscape.surface import Labelled, surface
-from butcher.laboratory.marks import legend_below
+from butcher.laboratory.marks import around, band, legend_below
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import NOTHING, Estimate, geometric_mean_of, mean_of, paired
 from butcher.laboratory.table import Cell, Table
@@ -23,7 +23,6 @@ from butcher.training.data import Data
 from butcher.training.place import cpu_threads
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 IMAGES, POINTS, REACH = 512, 21, 1.0
@@ -211,46 +210,44 @@ def _raw(results: Sequence[Result], plane: Plane, images: int) -> dict[str, Any]
 def _figures(results: Sequence[Result], plane: Plane) -> list[Drawing]:
     figures = [Drawing(lambda page: _lines(page, results, plane), PAGE, 2.9)]
     if plane.dimensions == 2:
-        rows = len(_rows(results))
-        figures.append(
-            Drawing(lambda page: _maps(page, results, plane), PAGE, 1.75 * rows, "plane")
-        )
+        rows = _rows(results)
+        columns = max(map(len, rows))
+        width = min(PAGE, 1.2 + 1.7 * columns)
+        height = 0.4 + len(rows) * min(1.9, (width - 1.2) / columns + 0.2)
+        figures.append(Drawing(lambda page: _maps(page, results, plane), width, height, "plane"))
     return figures
 
 
 def _lines(page: Figure, results: Sequence[Result], plane: Plane) -> None:
     """Along the first direction, a panel for each state; means over seeds in their intervals."""
+    from matplotlib.ticker import MaxNLocator
+
     states = list(dict.fromkeys(result.state for result in results))
     labels = list(dict.fromkeys(result.label for result in results))
     is_log = spans_decades(results)
     panels = page.subplots(1, len(states), sharey=True, squeeze=False)[0]
+    drawn: list[Estimate] = []
     for axes, state in zip(panels, states, strict=True):
         for result in results:
             if result.state == state:
-                _band(axes, result, labels.index(result.label), plane, is_log=is_log)
+                found = _along(result, plane, is_log=is_log)
+                place = labels.index(result.label)
+                band(axes, plane.steps, found, place, result.label, marks=False)
+                drawn += found
         axes.set_title(state)
-        axes.set_xlabel("a, of a filter's norm")
-        if is_log:
-            axes.set_yscale("log")
-        axes.set_xlim(-plane.reach, plane.reach)
+        axes.set_xlabel("step a along d, which is as long as w")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
+    if is_log:
+        around(panels[0], drawn, 3)
     panels[0].set_ylabel("loss at w + a d")
     legend_below(page, panels[0])
 
 
-def _band(axes: Axes, result: Result, place: int, plane: Plane, *, is_log: bool) -> None:
-    lines = [each[plane.slice] for each in result.surfaces]
-    found = [_mean(values, is_log=is_log) for values in zip(*lines, strict=True)]
-    axes.plot(
-        plane.steps,
-        [e.mean for e in found],
-        color=colour(place),
-        linestyle=dash(place),
-        label=result.label,
-    )
-    if all(e.is_interval for e in found):
-        low, high = [e.low for e in found], [e.high for e in found]
-        axes.fill_between(plane.steps, low, high, color=colour(place), alpha=0.15, linewidth=0)
+def _along(result: Result, plane: Plane, *, is_log: bool) -> list[Estimate]:
+    """The mean over seeds at every step of the first direction."""
+    found = [each[plane.slice] for each in result.surfaces]
+    return [_mean(values, is_log=is_log) for values in zip(*found, strict=True)]
 
 
 def _mean(values: Sequence[float], *, is_log: bool) -> Estimate:
@@ -276,14 +273,15 @@ def _rows(results: Sequence[Result]) -> list[list[Result]]:
 
 
 def _maps(page: Figure, results: Sequence[Result], plane: Plane) -> None:
-    """The first seed of every network, all on one scale of colours."""
+    """The first seed of every network, all on one scale of colours, with a line a decade."""
     import numpy as np
     from matplotlib.colors import LogNorm, Normalize
 
     rows = _rows(results)
     shown = [v for result in results for v in result.surfaces[0]]
-    scale = LogNorm if spans_decades(results) else Normalize
-    norm = scale(_smallest(shown), _largest(shown))
+    is_log = spans_decades(results)
+    low, high = _smallest(shown), _largest(shown)
+    norm = (LogNorm if is_log else Normalize)(low, high)
     columns = max(map(len, rows))
     grid = page.subplots(len(rows), columns, sharex=True, sharey=True, squeeze=False)
     for row, line in zip(rows, grid, strict=True):
@@ -291,13 +289,19 @@ def _maps(page: Figure, results: Sequence[Result], plane: Plane) -> None:
             axes.set_axis_off()
         for axes, result in zip(line, row, strict=False):
             values = np.reshape(result.surfaces[0], (plane.points, plane.points))
+            values = np.clip(values, low, high)
+            at = plane.steps
             image = axes.pcolormesh(
-                plane.steps, plane.steps, values, norm=norm, cmap="viridis", rasterized=True
+                at, at, values, norm=norm, cmap="viridis", shading="gouraud", rasterized=True
             )
+            if is_log:
+                first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+                decades = [10.0**i for i in range(first, last + 1)]
+                axes.contour(at, at, values, decades, colors="white", linewidths=0.5)
             axes.plot(0, 0, marker="+", color="white", markersize=4, markeredgewidth=0.7)
             axes.set_aspect("equal")
-            axes.set_title(f"{result.label},\n{result.state}", fontsize=8)
-        line[0].set_ylabel("a")
+            axes.set_title(result.label)
+        line[0].set_ylabel(f"{row[0].state}\nstep a")
     for axes in grid[-1]:
-        axes.set_xlabel("b")
-    page.colorbar(image, ax=grid, label="loss", shrink=0.9, pad=0.01)
+        axes.set_xlabel("step b")
+    page.colorbar(image, ax=grid, label="loss", pad=0.02)

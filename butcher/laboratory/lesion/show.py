@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,9 @@ MEANINGS: dict[What, str] = {
 }
 
 
+WHOLE: dict[str, Any] = {"linewidth": 0.8, "linestyle": (0, (1, 2))}
+
+
 @dataclass(frozen=True)
 class Result:
     """The runs of one recipe under lesions: single ones, and draws of several by their number."""
@@ -59,13 +62,13 @@ class Result:
     @property
     def whole(self) -> Estimate:
         """In per cent, as all errors here."""
-        return mean_of([run.whole for run in self.errors]).scaled(100)
+        return _error([run.whole for run in self.errors])
 
     def single(self, i: int) -> Estimate:
-        return mean_of([run.single[i] for run in self.errors]).scaled(100)
+        return _error([run.single[i] for run in self.errors])
 
     def rise(self, i: int) -> Estimate:
-        """By the i-th single lesion, paired with the same network unharmed."""
+        """By the i-th single lesion, paired with the same network whole."""
         lesioned = [run.single[i] for run in self.errors]
         return paired(lesioned, [run.whole for run in self.errors]).scaled(100)
 
@@ -77,7 +80,7 @@ class Result:
 
     def several(self, number: int) -> Estimate:
         """Of each run the mean of its draws."""
-        return mean_of([fmean(run.several[number]) for run in self.errors]).scaled(100)
+        return _error([fmean(run.several[number]) for run in self.errors])
 
 
 def lesion(
@@ -111,6 +114,14 @@ def lesion(
         },
         remarks=(MEANINGS[what], *remarks(part)),
     )
+
+
+def _error(shares: Sequence[float]) -> Estimate:
+    """In per cent; its interval ends where errors do."""
+    found = mean_of(shares).scaled(100)
+    if not found.is_interval:
+        return found
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 100.0))
 
 
 def _result(
@@ -177,7 +188,7 @@ def _summary(results: Sequence[Result], what: What) -> Table:
         heads,
         tuple(rows),
         (
-            "Rises are paired with the same network unharmed; intervals of 95 % over seeds.",
+            "Rises are paired with the same network whole; intervals of 95 % over seeds.",
             "The place of the largest rise is the one with the largest mean: its interval knows "
             "nothing of that choice.",
         ),
@@ -251,12 +262,11 @@ def _draw(page: Figure, results: Sequence[Result], what: What) -> None:
     for axes, kind in zip(panels, kinds, strict=True):
         for place, result in enumerate(results):
             kind(axes, result, place, what)
-            axes.axhline(
-                result.whole.mean, color=colour(place), linewidth=0.6, linestyle=(0, (1, 2))
-            )
+            axes.axhline(result.whole.mean, color=colour(place), **WHOLE)
         axes.set_ylim(bottom=0)
         axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
     panels[0].set_ylabel("error (%)")
+    panels[0].plot([], [], color=GREY, label="the same network whole", **WHOLE)
     legend_below(page, panels[0])
 
 
@@ -286,7 +296,7 @@ def _against_number(axes: Axes, result: Result, place: int, what: What) -> None:
     found = [result.several(number) for number in numbers]
     if what != "shuffle":
         every = [fmean(run.single) for run in result.errors]
-        numbers, found = [1, *numbers], [mean_of(every).scaled(100), *found]
+        numbers, found = [1, *numbers], [_error(every), *found]
     line(axes, [float(n) for n in numbers], found, place, result.label)
     axes.set_xlabel(WORDS[what][1])
     axes.set_title(f"several {WORDS[what][1]}" if what != "shuffle" else "several pairs exchanged")

@@ -11,7 +11,14 @@ from butcher.figure.style import GREY, PAGE, colour, dash
 from butcher.laboratory.findings import Findings
 from butcher.laboratory.finished import Part, images, remarks
 from butcher.laboratory.groups import Group
-from butcher.laboratory.marks import legend_below, line, whole_numbers
+from butcher.laboratory.marks import (
+    around,
+    band,
+    legend_below,
+    line,
+    plain_numbers,
+    whole_numbers,
+)
 from butcher.laboratory.norms.measure import Norms, norms_of
 from butcher.laboratory.norms.series import UNITS, Point, Series, series
 from butcher.laboratory.plot import Drawing
@@ -216,6 +223,7 @@ def _by_place(page: Figure, results: Sequence[Result]) -> None:
     """Sub-nets on the left, updates on the right; along the network where depths differ."""
     left, right = page.subplots(1, 2, sharey=True)
     shares = len({result.depth for result in results}) > 1
+    drawn: list[Estimate] = []
     for place, result in enumerate(results):
         nets = [
             (block + net / len(of_block), result.sub_net(block, net))
@@ -223,16 +231,18 @@ def _by_place(page: Figure, results: Sequence[Result]) -> None:
             for net in range(len(of_block))
         ]
         updates = [(float(b), result.block_update(b)) for b in range(result.depth)]
+        drawn += [estimate for _, estimate in nets + updates]
         for axes, found in ((left, nets), (right, updates)):
             at = [(x + 0.5) / result.depth if shares else x + 1 for x, _ in found]
-            line(axes, at, [estimate for _, estimate in found], place, result.label)
+            band(axes, at, [estimate for _, estimate in found], place, result.label, marks=True)
     for axes, title in ((left, SUB_NETS), (right, UPDATES)):
         axes.set_title(title)
         axes.set_xlabel("place in the network, as a share of its blocks" if shares else "block")
-        axes.set_yscale("log")
         axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
         if not shares:
             whole_numbers(axes)
+    around(left, drawn, 1.6)
+    plain_numbers(left.yaxis)
     left.set_ylabel("L2 norm, mean over images")
     legend_below(page, left)
 
@@ -240,17 +250,22 @@ def _by_place(page: Figure, results: Sequence[Result]) -> None:
 def _by_depth(page: Figure, lines: Sequence[Series]) -> None:
     """F on the left, updates on the right; a row against d, one against h, with fitted slopes."""
     rows = list(dict.fromkeys(each.axis for each in lines))
-    for axis, pair in zip(rows, page.subplots(len(rows), 2, squeeze=False), strict=True):
+    grid = page.subplots(len(rows), 2, sharex="row", sharey="row", squeeze=False)
+    for axis, pair in zip(rows, grid, strict=True):
+        of_axis = [each for each in lines if each.axis == axis]
         for axes, of_update in zip(pair, (False, True), strict=True):
-            for place, fit in enumerate(each for each in lines if each.axis == axis):
+            for place, fit in enumerate(of_axis):
                 _fitted(axes, fit, place, of_update=of_update)
-            axes.set_xscale("log")
-            axes.set_yscale("log")
             axes.set_xlabel(UNITS[axis])
             axes.set_title(UPDATES if of_update else SUB_NETS)
             axes.grid(which="major", color=GREY, alpha=0.25, linewidth=0.4)
-            axes.legend(fontsize=7)
+            axes.legend(fontsize=7, loc="best")
         pair[0].set_ylabel("L2 norm, mean over images and blocks")
+        pair[0].set_xscale("log")
+        plain_numbers(pair[0].xaxis, sorted({x for each in of_axis for x in each.xs}))
+        means = [each.means(of_update=which) for each in of_axis for which in (False, True)]
+        around(pair[0], [estimate for found in means for estimate in found.values()], 2.5)
+        plain_numbers(pair[0].yaxis)
 
 
 def _fitted(axes: Axes, fit: Series, place: int, *, of_update: bool) -> None:
