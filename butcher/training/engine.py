@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 
 from butcher.models import Network
 from butcher.training import randomness
@@ -137,10 +136,13 @@ class Engine:
         self.step += 1
 
     def check(self) -> None:
-        """Raises Diverged unless losses, gradients and weights are finite; waits for the device."""
+        """Raises Diverged unless losses, gradients and weights are finite; waits for the device.
+
+        Statistics of normalisations count as weights.
+        """
         self._look()
-        weights = [p.detach() for p in self.network.parameters()]
-        if not get_total_norm(weights).isfinite():
+        tensors = [*self.network.parameters(), *self.network.buffers()]
+        if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
             raise self._diverged("weights", self.steps_done)
 
     def _look(self) -> None:

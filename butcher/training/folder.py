@@ -19,7 +19,7 @@ FILES = {
     "environment.json": "versions, machine and command of the last start",
     "metrics.csv": "a line an epoch: learning rate, loss and accuracy in training and on the "
     "validation images, seconds of training",
-    "log.jsonl": "what happened when: starts, epochs, checkpoints that a signal asked for, the end",
+    "log.jsonl": "what happened when: starts, epochs, interruptions, the end",
     "coefficients.csv": "the trained numbers of the scheme, block by block, after every epoch",
     "tensorboard": "the same curves, for TensorBoard",
     "checkpoint.pt": "weights, and all else that `butcher train FOLDER --resume` goes on from",

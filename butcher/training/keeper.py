@@ -52,8 +52,13 @@ class Keeper:
             self.keep(engine)
         self._log.metrics(engine.results)
 
+    def interrupted(self, engine: Engine, signal: str) -> None:
+        """After the last step of this session, with more to come in another."""
+        self._log.event("interrupt", signal=signal, epoch=engine.epoch, step=engine.step)
+        self.keep(engine)
+
     def end(self, engine: Engine, outcome: str, message: str) -> None:
-        """After the last step of this session."""
+        """After the last step of all."""
         self._log.event("end", outcome=outcome, message=message, seconds=engine.seconds)
 
     def keep(self, engine: Engine) -> None:

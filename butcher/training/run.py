@@ -53,6 +53,8 @@ def run(
 def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet: bool) -> Outcome:
     data = load(recipe.data)
     model = network(recipe, data)
+    if begin and not found.state:
+        begin(model)
     engine = Engine(model.to(place.device), data, recipe.data, recipe.train, place)
     folder = Folder(recipe.out)
     described = report.described(recipe, data)
@@ -61,8 +63,6 @@ def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet:
     if found.state:
         engine.load(found.state)
     else:
-        if begin:
-            begin(model)
         folder.begin()
         report.begin(folder, recipe, described)
     report.environment(folder, recipe, place)
@@ -78,9 +78,9 @@ def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet:
         keeper = Keeper(folder, checkpoint.heading(recipe, data, place), log)
         keeper.begin(engine, resumed=found.state is not None)
         outcome = _to_the_end(engine, keeper, display)
-        keeper.end(engine, outcome.kind, outcome.message)
-    if outcome.kind != "interrupted":
-        report.end(folder, recipe, engine, outcome)
+        if outcome.kind != "interrupted":
+            keeper.end(engine, outcome.kind, outcome.message)
+            report.end(folder, recipe, engine, outcome)
     if outcome.kind == "done" and not quiet:
         print(report.closing(outcome, engine.seconds, recipe.out), flush=True)
     return outcome
@@ -95,7 +95,7 @@ def _to_the_end(engine: Engine, keeper: Keeper, display: Display) -> Outcome:
                     _epoch(engine, keeper, display, stop)
                 tested = engine.test(stop.check) if engine.options.test else (None, None)
             except Interrupted as end:
-                keeper.keep(engine)
+                keeper.interrupted(engine, str(end))
                 message = f"{end}: {keeper.place}; go on with: {keeper.command}"
                 return Outcome("interrupted", engine.last, message, end.number)
     except Diverged as end:

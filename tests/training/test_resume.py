@@ -95,9 +95,19 @@ RECIPES = {
     "trained numbers": ["scheme=lm_resnet", "blocks=2", "schedule=step", "milestones=[1]"],
     "half precision": ["precision=bf16", "restarts=[1]"],
 }
+SLOW = {"half precision, scaled": ["precision=fp16"]}
 
 
-@pytest.mark.parametrize("settings", RECIPES.values(), ids=RECIPES)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *(pytest.param(settings, id=name) for name, settings in RECIPES.items()),
+        *(
+            pytest.param(settings, id=name, marks=pytest.mark.slow)
+            for name, settings in SLOW.items()
+        ),
+    ],
+)
 def test_a_killed_run_goes_on_bit_for_bit(
     recipe: Write, monkeypatch: pytest.MonkeyPatch, settings: list[str]
 ) -> None:
@@ -299,6 +309,10 @@ def test_a_signal_ends_a_run_after_its_step(
     assert stored("parts").summary is None
     assert run(read, resume=True).kind == "done"
     assert same(trace("whole"), trace("parts"))
+    log = Path("parts/log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in log] == [
+        *("start", "epoch", "interrupt", "resume", "epoch", "end")
+    ]
 
 
 def test_a_signal_is_obeyed_in_the_middle_of_an_evaluation(

@@ -158,7 +158,8 @@ def test_what_begins_a_run_changes_its_network(recipe: Write) -> None:
         network.get_classifier().weight.data.zero_()  # type: ignore[union-attr, operator]
 
     path = recipe()
-    run(read_recipe(path, [*CPU, "out=a", "lr=1e-9", "epochs=1"]), begin=zero)
+    settings = [*CPU, "out=a", "lr=1e-9", "epochs=1", "average=0.5"]
+    run(read_recipe(path, settings), begin=zero)
     assert weights("a")["head.linear.weight"].abs().max() < 1e-6
 
 
