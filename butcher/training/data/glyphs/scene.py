@@ -28,17 +28,20 @@ _NOISE = 2**20  # the first place of the draws that the noise takes
 
 @dataclass(frozen=True)
 class Conditions:
-    """How hard a word is to read: ranges of its scale and contrast, scraps under it, noise."""
+    """How hard a word is to read: its range of scales, the scraps under it, contrast and noise.
+
+    Contrast and noise are mostly near the first number, and rarely near the second.
+    """
 
     scale: tuple[float, float]
-    contrast: tuple[float, float]
     scraps: int
+    contrast: tuple[float, float]
     noise: tuple[float, float]
 
 
-LETTER = Conditions(scale=(0.6, 0.95), contrast=(0.25, 0.6), scraps=3, noise=(0.02, 0.12))
+LETTER = Conditions(scale=(0.6, 0.95), scraps=3, contrast=(0.65, 0.2), noise=(0.01, 0.14))
 # Two letters share the place of one: a person reads them in kinder conditions alone.
-PAIR = Conditions(scale=(0.9, 1.1), contrast=(0.35, 0.65), scraps=1, noise=(0.01, 0.06))
+PAIR = Conditions(scale=(0.9, 1.1), scraps=1, contrast=(0.65, 0.3), noise=(0.01, 0.08))
 
 
 class Deal:
@@ -52,6 +55,10 @@ class Deal:
         found = self._draws.uniform(number, self._place)
         self._place += number
         return low + (high - low) * found
+
+    def mostly(self, usual: float, rare: float) -> Reals:
+        """(N, 1), from `usual` to `rare`: half of them in the first quarter of the way."""
+        return usual + (rare - usual) * self.uniform(0, 1) ** 2
 
     def sign(self, number: int = 1) -> Reals:
         """(N, number) of -1 and 1."""
@@ -85,13 +92,13 @@ def scenes(
     canvas = _ground(ground_luma, deal)
     canvas = _clutter(canvas, ground_luma, letters, deal, given.scraps)
     canvas = _stroke(canvas, ground_luma, deal, width=(0.06, 0.14), opacity=(0.5, 0.9))
-    colour = _colour(ground_luma, deal, contrast=given.contrast)
+    colour = _colour(ground_luma, deal.mostly(*given.contrast), deal)
     mask = _drawn(words[torch.from_numpy(labels)][:, None], _word_pose(deal, given.scale))
     canvas = _over(canvas, mask[:, 0], colour, deal.uniform(0.85, 1.0))
     canvas = _stroke(canvas, ground_luma, deal, width=(0.02, 0.06), opacity=(0.4, 0.8))
     small = _blurred(_halved(canvas), deal.uniform(0.2, 0.9)[:, 0])
     small = _float(deal.uniform(0.7, 1.1))[:, :, None, None] * small
-    small = small + _noise(draws) * _float(deal.uniform(*given.noise))[:, :, None, None]
+    small = small + _noise(draws) * _float(deal.mostly(*given.noise))[:, :, None, None]
     return (small.clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy()
 
 
@@ -130,7 +137,7 @@ def _clutter(
     masks = _drawn(letters[which], pose) * (side * SIZE + 0.5).clamp(0, 1)
     opacity = deal.uniform(0.5, 0.95, scraps)
     for scrap in range(scraps):
-        colour = _colour(ground_luma, deal, contrast=(0.1, 0.5))
+        colour = _colour(ground_luma, deal.uniform(0.1, 0.5), deal)
         canvas = _over(canvas, masks[:, scrap], colour, opacity[:, scrap, None])
     return canvas
 
@@ -189,16 +196,16 @@ def _stroke(
     distance = ((x - part * dx).square() + (y - part * dy).square()).sqrt()
     half = _float(deal.uniform(*width) / 2)[:, :, None]
     mask = ((half - distance) * SIZE + 0.5).clamp(0, 1)
-    colour = _colour(ground_luma, deal, contrast=(0.1, 0.5))
+    colour = _colour(ground_luma, deal.uniform(0.1, 0.5), deal)
     return _over(canvas, mask, colour, deal.uniform(*opacity))
 
 
 # --------------------------------------------------------------------------- colour and camera
 
 
-def _colour(ground_luma: Reals, deal: Deal, contrast: tuple[float, float]) -> Tensor:
+def _colour(ground_luma: Reals, contrast: Reals, deal: Deal) -> Tensor:
     """A colour (N, 3), by `contrast` lighter or darker than the ground, as there is room."""
-    step = deal.uniform(*contrast) * deal.sign()
+    step = contrast * deal.sign()
     luma = ground_luma + step
     luma = np.where((luma < 0.05) | (luma > 0.95), ground_luma - step, luma)
     return _float(np.clip(luma, 0, 1) + _chroma(deal))
