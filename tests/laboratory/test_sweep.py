@@ -79,6 +79,7 @@ def test_the_interval_holds_the_step_of_the_grid() -> None:
     """Of equal seeds only the step is left: the end lies between 0.2 and 0.4."""
     found = largest([Reach(0.2, 0.4)] * 3)
     assert (found.mean, found.low, found.high) == pytest.approx((0.2, 0.2, 0.4))
+    assert str(largest([Reach(0.02, 0.05), Reach(0.05, 0.1)])) == "0.0316 [9.37e-05, 5.78]"
     ratio = larger(
         {0: Reach(0.4, 0.8), 1: Reach(0.4, 0.8)}, {0: Reach(0.1, 0.2), 1: Reach(0.1, 0.2)}
     )

@@ -97,7 +97,7 @@ def _largest(axes: Axes, lines: Sequence[Line]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low / MARGIN, high * MARGIN)
     for line in lines:
-        _interval(axes, line, high * MARGIN**0.7)
+        _interval(axes, line, low / MARGIN**0.7, high * MARGIN**0.7)
     axes.set_yticks(
         [-line.place for line in lines], [label(line.label, None, 90) for line in lines]
     )
@@ -112,27 +112,14 @@ def _largest(axes: Axes, lines: Sequence[Line]) -> None:
     axes.set_title("largest rate that trains", loc="left", fontsize=8)
 
 
-def _interval(axes: Axes, line: Line, beyond: float) -> None:
-    """Of a variant; up to `beyond`, with an arrow, where its end is not known."""
-    found = line.largest
+def _interval(axes: Axes, line: Line, first: float, last: float) -> None:
+    """Of a variant, with an arrow at `first` or `last` where it goes on."""
+    found, place = line.largest, [-line.place]
     if not found.number:
         return
-    style: dict[str, Any] = {"color": colour(line.place), "linewidth": 1.1}
+    style: dict[str, Any] = {"color": colour(line.place), "linewidth": 1.1, "markersize": 4}
     low, high = (found.mean if math.isnan(end) else end for end in (found.low, found.high))
-    axes.plot(
-        [low, min(high, beyond)],
-        [-line.place] * 2,
-        marker="|",
-        markersize=4,
-        markevery=[0] if math.isinf(high) else None,
-        **style,
-    )
-    axes.plot(
-        [found.mean],
-        [-line.place],
-        marker=MARKERS[line.place % len(MARKERS)],
-        markersize=4,
-        **style,
-    )
-    if math.isinf(high):
-        axes.plot([beyond], [-line.place], marker=">", markersize=4, **style)
+    axes.plot([max(low, first), min(high, last)], place * 2, **style)
+    axes.plot([max(low, first)], place, marker="<" if low < first else "|", **style)
+    axes.plot([min(high, last)], place, marker=">" if high > last else "|", **style)
+    axes.plot([found.mean], place, marker=MARKERS[line.place % len(MARKERS)], **style)

@@ -103,6 +103,16 @@ class Sweep:
         return {seed: reach for seed, reach in found if reach is not None}
 
 
+@dataclass(frozen=True)
+class Factor(Estimate):
+    """An estimate of what is positive and told apart by factors: three digits of each number."""
+
+    def __str__(self) -> str:
+        if not self.number or not self.is_interval:
+            return super().__str__()
+        return f"{self.mean:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+
 def largest(reaches: Sequence[Reach]) -> Estimate:
     """The geometric mean over seeds of the largest rates that train.
 
@@ -131,7 +141,7 @@ def _between(lows: Sequence[float], middles: Sequence[float], highs: Sequence[fl
     """Geometric means: of the middles, and the outer ends of the intervals of lows and highs."""
     if not middles:
         return NOTHING
-    return Estimate(
+    return Factor(
         geometric_mean_of(middles).mean,
         geometric_mean_of(lows).low if all(lows) else 0.0,
         geometric_mean_of(highs).high if all(map(math.isfinite, highs)) else math.inf,
