@@ -91,10 +91,11 @@ def plain_numbers(axis: Axis, at: Sequence[float] | None = None) -> None:
 def legend_below(page: Figure, axes: Axes) -> None:
     """One legend for all panels, of what stands on these axes."""
     handles, labels = axes.get_legend_handles_labels()
+    rows = -(-len(labels) // SIDE_BY_SIDE)
     page.legend(
         handles,
         labels,
         loc="outside lower center",
-        ncols=min(SIDE_BY_SIDE, len(labels)),
+        ncols=-(-len(labels) // rows),
         handlelength=2.6,
     )

@@ -220,8 +220,6 @@ def _figures(results: Sequence[Result], plane: Plane) -> list[Drawing]:
 
 def _lines(page: Figure, results: Sequence[Result], plane: Plane) -> None:
     """Along the first direction, a panel for each state; means over seeds in their intervals."""
-    from matplotlib.ticker import MaxNLocator
-
     states = list(dict.fromkeys(result.state for result in results))
     labels = list(dict.fromkeys(result.label for result in results))
     is_log = spans_decades(results)
@@ -236,7 +234,8 @@ def _lines(page: Figure, results: Sequence[Result], plane: Plane) -> None:
                 drawn += found
         axes.set_title(state)
         axes.set_xlabel("step a along d, which is as long as w")
-        axes.xaxis.set_major_locator(MaxNLocator(4))
+        ticks = [plane.reach * i / 2 for i in range(-2, 3)]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
     if is_log:
         around(panels[0], drawn, 3)

@@ -45,9 +45,6 @@ MEANINGS: dict[What, str] = {
 }
 
 
-WHOLE: dict[str, Any] = {"linewidth": 0.8, "linestyle": (0, (1, 2))}
-
-
 @dataclass(frozen=True)
 class Result:
     """The runs of one recipe under lesions: single ones, and draws of several by their number."""
@@ -68,15 +65,24 @@ class Result:
         return _error([run.single[i] for run in self.errors])
 
     def rise(self, i: int) -> Estimate:
-        """By the i-th single lesion, paired with the same network whole."""
-        lesioned = [run.single[i] for run in self.errors]
-        return paired(lesioned, [run.whole for run in self.errors]).scaled(100)
+        """By the i-th single lesion, in points, paired with the same network whole."""
+        return self._rise([run.single[i] for run in self.errors])
 
     @property
     def mean_rise(self) -> Estimate:
-        """Of a single lesion, over all of them."""
-        lesioned = [fmean(run.single) for run in self.errors]
-        return paired(lesioned, [run.whole for run in self.errors]).scaled(100)
+        """By a single lesion, the mean over all of them."""
+        return self._rise([fmean(run.single) for run in self.errors])
+
+    def rise_by(self, number: int) -> Estimate:
+        """By so many: of each run the mean of its draws."""
+        return self._rise([fmean(run.several[number]) for run in self.errors])
+
+    def rise_of_draw(self, number: int, i: int) -> float:
+        """By the i-th of the draws of so many, the mean of all runs."""
+        return 100 * fmean(run.several[number][i] - run.whole for run in self.errors)
+
+    def _rise(self, shares: Sequence[float]) -> Estimate:
+        return paired(shares, [run.whole for run in self.errors]).scaled(100)
 
     def several(self, number: int) -> Estimate:
         """Of each run the mean of its draws."""
@@ -223,7 +229,16 @@ def _by_number(results: Sequence[Result], what: What) -> Table:
     for result in results:
         for number, lesions in result.draws.items():
             tau = (fmean(each.tau for each in lesions),) if what == "shuffle" else ()
-            rows.append((result.label, number, len(lesions), *tau, result.several(number)))
+            rows.append(
+                (
+                    result.label,
+                    number,
+                    len(lesions),
+                    *tau,
+                    result.several(number),
+                    result.rise_by(number),
+                )
+            )
     tau_head = ("mean tau",) if what == "shuffle" else ()
     notes = ["Draws are the same for all runs; of each run their mean is taken first."]
     if what == "shuffle":
@@ -233,7 +248,7 @@ def _by_number(results: Sequence[Result], what: What) -> Table:
         )
     return Table(
         f"Error by the number of {WORDS[what][1]}",
-        ("network", WORDS[what][1], "draws", *tau_head, "error (%)"),
+        ("network", WORDS[what][1], "draws", *tau_head, "error (%)", "rise (points)"),
         tuple(rows),
         tuple(notes),
         name="numbers",
@@ -256,17 +271,15 @@ def _raw(result: Result) -> dict[str, Any]:
 
 
 def _draw(page: Figure, results: Sequence[Result], what: What) -> None:
-    """Error against the place, against the number, and of orders against Kendall's tau."""
+    """Rises against the place, against the number, and of orders against Kendall's tau."""
     kinds = [_against_place, _against_number, *([_against_tau] if what == "shuffle" else [])]
     panels = page.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
     for axes, kind in zip(panels, kinds, strict=True):
         for place, result in enumerate(results):
             kind(axes, result, place, what)
-            axes.axhline(result.whole.mean, color=colour(place), **WHOLE)
-        axes.set_ylim(bottom=0)
+        axes.axhline(0, color=GREY, linewidth=0.6)
         axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
-    panels[0].set_ylabel("error (%)")
-    panels[0].plot([], [], color=GREY, label="the same network whole", **WHOLE)
+    panels[0].set_ylabel("rise of the error (points)")
     legend_below(page, panels[0])
 
 
@@ -275,8 +288,8 @@ def _against_place(axes: Axes, result: Result, place: int, what: What) -> None:
     for i, each in enumerate(result.singles):
         block = result.layout.block(each)
         at.append(_abscissa(result.layout, each.silent[0] if each.silent else (block, None), what))
-        found.append(result.single(i))
-    line(axes, at, found, place, result.label)
+        found.append(result.rise(i))
+    line(axes, at, found, place, _named(result))
     axes.set_xlabel("block" if what != "shuffle" else "block exchanged with its successor")
     axes.set_title(WORDS[what][0])
     whole_numbers(axes)
@@ -291,13 +304,17 @@ def _abscissa(laid: Layout, of: tuple[int, int | None], what: What) -> float:
     return block + 1 + net / number
 
 
+def _named(result: Result) -> str:
+    """For the legend: rises begin at the error of the whole network."""
+    return f"{result.label} (whole: {result.whole.mean:.3g} %)"
+
+
 def _against_number(axes: Axes, result: Result, place: int, what: What) -> None:
     numbers = list(result.errors[0].several)
-    found = [result.several(number) for number in numbers]
+    found = [result.rise_by(number) for number in numbers]
     if what != "shuffle":
-        every = [fmean(run.single) for run in result.errors]
-        numbers, found = [1, *numbers], [_error(every), *found]
-    line(axes, [float(n) for n in numbers], found, place, result.label)
+        numbers, found = [1, *numbers], [result.mean_rise, *found]
+    line(axes, [float(n) for n in numbers], found, place, _named(result))
     axes.set_xlabel(WORDS[what][1])
     axes.set_title(f"several {WORDS[what][1]}" if what != "shuffle" else "several pairs exchanged")
     whole_numbers(axes)
@@ -305,7 +322,7 @@ def _against_number(axes: Axes, result: Result, place: int, what: What) -> None:
 
 def _against_tau(axes: Axes, result: Result, place: int, what: What) -> None:
     points = [
-        (each.tau, 100 * fmean(run.several[number][i] for run in result.errors))
+        (each.tau, result.rise_of_draw(number, i))
         for number, lesions in result.draws.items()
         for i, each in enumerate(lesions)
     ]
