@@ -24,7 +24,7 @@ sqrt(dt) for h before xi_s,
 
 which is another family of blocks, and the same block for h = 1 alone. Its weak order is 1 if the
 third moments agree up to dt^2 (Milstein): they are dt^(3/2) E xi_s xi_t xi_r f_s f_t f_r, so if
-these vanish; else 1/2. That of bernoulli(p) is p (1-p) (1-2p), the paper's condition
+these vanish; else 1/2. That of bernoulli(p) is p (1-p) (1-2p), which asks for
 1 - 2p = O(sqrt(dt)); that of a uniform distribution is 0.
 """
 
