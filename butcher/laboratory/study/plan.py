@@ -122,7 +122,8 @@ def checked(planned: Sequence[Planned]) -> dict[Cell, Built]:
             data = load(options)
             if not len(data.validation):
                 raise StudyError(
-                    "data.validation = 0 leaves no images to measure by before the test; write 0.1"
+                    "data.validation = 0 leaves no images to measure by before the test; give "
+                    "--set data.validation=0.1"
                 )
         if one.cell not in found:
             found[one.cell] = _built(one, data)
