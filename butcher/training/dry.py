@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from butcher.compiler.report.table import aligned
+from butcher.compiler.report.words import count
 from butcher.models import Report
 from butcher.models.description import describe_options
 from butcher.models.family import Sample
@@ -56,7 +57,7 @@ def _length(
     steps = len(Batches(data.train, recipe.data.batch, options.seed))
     held = f"{len(data.validation):,} for validation, {len(data.test):,} for the test"
     yield "images", f"{images:,} to train on, {held}"
-    yield "steps", f"{options.epochs * steps:,}: {options.epochs:,} epochs of {steps:,}"
+    yield "steps", f"{options.epochs * steps:,}: {count(options.epochs, 'epoch')} of {steps:,}"
     yield "images in all", f"{options.epochs * images:,}"
     if report.flops is not None:
         flops = (1 + BACKWARD) * report.flops * images * options.epochs

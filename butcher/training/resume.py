@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from butcher.compiler import resolve
+from butcher.compiler.report.words import count
 from butcher.training import checkpoint
 from butcher.training.checkpoint import State
 from butcher.training.folder import RunError
@@ -75,7 +76,9 @@ def found_in(recipe: Recipe, place: Place) -> Found:
 def _ended(before: StoredRun, summary: Mapping[str, Any]) -> Found:
     last = before.epochs[-1] if before.epochs else None
     if summary["outcome"] == "done":
-        message = f"{before.folder}: is finished, {summary['epochs']} epochs: nothing to do"
+        message = (
+            f"{before.folder}: is finished, {count(summary['epochs'], 'epoch')}: nothing to do"
+        )
         return Found(ended="done", last=last, message=message)
     message = f"{before.folder}: {summary['message']}; it would again: change the recipe"
     return Found(ended="diverged", last=last, message=message)

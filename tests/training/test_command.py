@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command import Command
 
 from butcher.training.command import train
 from butcher.training.display import Display
@@ -111,3 +112,14 @@ def test_images_that_a_network_cannot_take_are_an_error_before_training(
     assert train(recipe(), vectors) == 1
     assert "the network cannot take 1 x 8 x 8: " in capsys.readouterr().err
     assert not Path("runs").exists()
+
+
+def test_the_command_line_has_every_option(recipe: Write, butcher: Command) -> None:
+    path = recipe()
+    rehearsed = butcher("train", path, "--dry-run", "--set", "train.epochs=1")
+    assert rehearsed.code == 0
+    assert "5: 1 epoch of 5" in rehearsed.out
+    assert not Path("runs").exists()
+    assert butcher("train", path, "-q", "--set", "train.epochs=1", "--set", "device=cpu").out == ""
+    again = butcher("train", "runs/small", "--resume")
+    assert (again.code, again.out) == (0, "runs/small: is finished, 1 epoch: nothing to do\n")
