@@ -22,7 +22,8 @@ class ScipyMissingError(RuntimeError):
 class Estimate:
     """A mean in its interval, of `number` runs; of one run the interval is unknown (nan).
 
-    As text `0.9123 [0.9081, 0.9165]`: as many digits as two of half the interval's width.
+    As text `0.9123 [0.9081, 0.9165]`: as many digits as two of half the interval's width, of which
+    rounding may be all there is: no more than six of the mean.
     """
 
     mean: float
@@ -49,7 +50,7 @@ class Estimate:
             return "-"
         if not self.is_interval:
             return f"{self.mean:.4g} (one run)"
-        places = decimals((self.high - self.low) / 2)
+        places = min(decimals((self.high - self.low) / 2), decimals(self.mean) + 4)
         return f"{self.mean:.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
 
 
