@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from butcher.laboratory.groups import Group, flat, groups
+from butcher.models import Network
 from butcher.training.data import Data, Split
 from butcher.training.recipe import Recipe
 from butcher.training.stored import StoredRun, stored
@@ -74,6 +75,12 @@ def images(data: Data, part: Part) -> Split:
             "looks at the test part once more"
         )
     return split
+
+
+def with_fixed_steps(label: str, network: Network, why: str) -> None:
+    """AskError of blocks that control their step; `why` they cannot be asked this."""
+    if any(hasattr(block, "accepted") for block in network.blocks):
+        raise AskError(f"{label}: its blocks control their step, and {why}; leave these runs out")
 
 
 def remarks(part: Part) -> tuple[str, ...]:

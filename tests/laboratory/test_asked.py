@@ -1,6 +1,5 @@
 """`butcher lesion`, `norms`, `landscape`: of runs in folders, from the command line."""
 
-import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -12,11 +11,14 @@ import pytest
 import torch
 
 from butcher.laboratory.finished import AskError, finished
+from butcher.laboratory.landscape import landscape
 from butcher.laboratory.landscape.direction import direction
+from butcher.laboratory.landscape.show import Plane
 from butcher.laboratory.landscape.subject import fresh, subjects
 from butcher.laboratory.landscape.surface import surface
 from butcher.laboratory.lesion import lesion
 from butcher.laboratory.norms import norms
+from butcher.laboratory.statistic import Estimate
 from butcher.training.recipe import read_recipe
 from butcher.training.run import run
 from butcher.training.stored import stored
@@ -102,33 +104,49 @@ def test_a_recipe_stands_for_so_many_seeds_and_a_run_for_itself(runs: Path) -> N
     assert made.runs[0].states == ("untrained", "trained")
 
 
-def test_commands_print_tables_and_write_them_with_figures(
-    butcher: Command, runs: Path, tmp_path: Path
-) -> None:
-    pytest.importorskip("matplotlib")
+def test_commands_print_tables_and_write_them(butcher: Command, runs: Path, tmp_path: Path) -> None:
     folders = [runs / name for name in ("a0", "a1", "b0")]
-    done = butcher("lesion", *folders, "--what", "evaluation", "--draws", 2, "-o", tmp_path)
-    assert (done.code, done.err) == (0, f"written to {tmp_path}\n")
+    done = butcher("lesion", *folders, "--what", "evaluation", "--draws", 2)
+    assert (done.code, done.err) == (0, "")
     assert "one sub-net silent" in done.out
     assert "the test part was not touched" in done.out
-    done = butcher("norms", *folders, "--part", "test", "-o", tmp_path)
-    assert done.code == 0
+    done = butcher("norms", *folders, "--part", "test")
+    assert (done.code, done.err) == (0, "")
     assert "Measured on the test part" in done.out
-    with (tmp_path / "norms-slopes.csv").open(encoding="utf-8") as file:
-        (slope,) = csv.DictReader(file)
-    assert (slope["networks"], slope["F n"]) == ("euler, h = 1", "3")
-    done = butcher("landscape", *folders, "--plane", 2, "--points", 3, "-o", tmp_path)
-    assert done.code == 0
-    raw = json.loads((tmp_path / "landscape.json").read_text(encoding="utf-8"))
-    assert [(s["label"], s["weights"]) for s in raw["raw"]["surfaces"]] == [
-        ("euler, blocks 2", "untrained"),
-        ("euler, blocks 4", "untrained"),
-        ("euler, blocks 2", "trained"),
-        ("euler, blocks 4", "trained"),
+    done = butcher("landscape", *folders, "--points", 3, "-o", tmp_path)
+    assert (done.code, done.err) == (0, f"written to {tmp_path}\n")
+    raw = json.loads((tmp_path / "landscape.json").read_text(encoding="utf-8"))["raw"]
+    assert [(s["label"], s["weights"], s["seeds"]) for s in raw["surfaces"]] == [
+        ("euler, blocks 2", "untrained", [0, 1]),
+        ("euler, blocks 4", "untrained", [0]),
+        ("euler, blocks 2", "trained", [0, 1]),
+        ("euler, blocks 4", "trained", [0]),
     ]
-    assert all(len(losses) == 9 for s in raw["raw"]["surfaces"] for losses in s["losses"])
-    names = ("lesion-evaluation", "norms", "norms-depth", "landscape", "landscape-plane")
-    assert all((tmp_path / f"{name}.png").read_bytes()[1:4] == b"PNG" for name in names)
+    assert all(len(losses) == 3 for s in raw["surfaces"] for losses in s["losses"])
+
+
+def test_networks_that_differ_in_depth_have_a_slope(runs: Path) -> None:
+    found = norms(finished([runs / name for name in ("a0", "a1", "b0")]))
+    (slope,) = found.tables[1].rows
+    estimate = slope[2]
+    assert slope[0] == "euler, h = 1"
+    assert isinstance(estimate, Estimate)
+    assert estimate.number == 3
+
+
+@pytest.mark.parametrize("what", ["block", "evaluation", "shuffle", "norms", "landscape"])
+def test_figures_can_be_drawn_of_one_run_and_of_several(runs: Path, what: Any) -> None:
+    pytest.importorskip("matplotlib")
+    folders = [runs / name for name in ("a0", "a1", "b0")]
+    if what == "norms":
+        found = norms(finished(folders))
+    elif what == "landscape":
+        found = landscape(subjects(folders, 1), Plane(2, 3), images=20)
+    else:
+        found = lesion(finished(folders), what, draws=1)
+    assert len(found.figures) == (2 if what in ("norms", "landscape") else 1)
+    for figure in found.figures:
+        assert figure.content(".svg").startswith(b"<?xml")
 
 
 def test_what_is_no_finished_run_is_said_with_its_mend(runs: Path, tmp_path: Path) -> None:
@@ -167,6 +185,15 @@ def test_wrong_questions_end_with_their_exit_codes(
     done = butcher("landscape", runs / "b0", tmp_path / "none.toml")
     assert done.code == 3
     assert "No such file" in done.err
+
+
+def test_blocks_that_control_their_step_are_refused(butcher: Command, tmp_path: Path) -> None:
+    recipe = tmp_path / "controlled.toml"
+    model = 'family = "ho-resnet"\nscheme = "bs32"\nstep = "controlled"\nblocks = 1\nwidth = 4\n'
+    recipe.write_text(f"[model]\n{model}[data]\n[train]\n", encoding="utf-8")
+    done = butcher("landscape", recipe)
+    assert done.code == 2
+    assert done.err.startswith("bs32: its blocks control their step")
 
 
 def test_networks_that_have_nothing_to_drop_or_exchange_are_refused(

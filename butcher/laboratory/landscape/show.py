@@ -11,6 +11,7 @@ import torch
 
 from butcher.figure.style import GREY, PAGE
 from butcher.laboratory.findings import Findings
+from butcher.laboratory.finished import with_fixed_steps
 from butcher.laboratory.groups import Group
 from butcher.laboratory.landscape.direction import direction
 from butcher.laboratory.landscape.subject import State, Subject, training_images
@@ -116,6 +117,7 @@ def _result(
     surfaces = []
     for seed, subject in zip(seeds, asked, strict=True):
         network = subject.network(state, data)
+        with_fixed_steps(group.label, network, "away from the weights steps may get ever shorter")
         drawn = torch.Generator().manual_seed(seed)
         directions = [direction(network, drawn) for _ in range(plane.dimensions)]
         count = _Count(f"{group.label}, seed {seed}, {state}", plane, progress)

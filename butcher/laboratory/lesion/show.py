@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from butcher.figure.style import GREY, MARKERS, PAGE, colour
 from butcher.laboratory.findings import Findings
-from butcher.laboratory.finished import AskError, Part, images, remarks
+from butcher.laboratory.finished import AskError, Part, images, remarks, with_fixed_steps
 from butcher.laboratory.groups import Group
 from butcher.laboratory.lesion.change import Lesion
 from butcher.laboratory.lesion.draw import Layout, What, layout
@@ -151,7 +151,11 @@ def _layout(group: Group[StoredRun], what: What, part: Part) -> Layout:
     """That of all runs of a group: their recipe is one."""
     run = group.runs[0]
     first, _ = next(iter(still(images(run.data(), part), 2)))
-    laid = layout(run.network(), first)
+    network = run.network()
+    if what == "evaluation":
+        why = "with a sub-net silent the error that they estimate is another; write --what block"
+        with_fixed_steps(group.label, network, why)
+    laid = layout(network, first)
     _check(group.label, laid, what)
     return laid
 
