@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -66,9 +67,7 @@ def table(history: History, bands: Bands, recipes: int) -> Table:
         tuple(heads),
         tuple(_row(history, key, bands, wide=bool(names)) for key in history.values),
         tuple(notes),
-        name=history.label.replace(", ", "-").replace(" ", "_").replace("/", "_")
-        if recipes > 1
-        else "",
+        name=re.sub(r"[^\w.]+", "-", history.label).strip("-") if recipes > 1 else "",
     )
 
 
