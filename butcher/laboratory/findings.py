@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from butcher import atomic
 from butcher.figure.file import SUFFIXES, MatplotlibMissingError
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.table import Table
+from butcher.training.folder import finite
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,7 @@ def as_json(findings: Findings) -> str:
         "figures": [_stem(findings, figure) for figure in findings.figures],
         "raw": findings.raw,
     }
-    return json.dumps(without_infinities(value), indent=1, ensure_ascii=False) + "\n"
-
-
-def without_infinities(value: Any) -> Any:
-    """`value` with null for a number that is not finite: JSON knows none."""
-    if isinstance(value, Mapping):
-        return {str(key): without_infinities(inner) for key, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [without_infinities(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(finite(value), indent=1, ensure_ascii=False) + "\n"
 
 
 def _stem(findings: Findings, part: Table | Drawing) -> str:

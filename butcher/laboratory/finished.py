@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from butcher.laboratory.groups import Group, flat, groups
+from butcher.laboratory.groups import Group, groups
 from butcher.models import Network
 from butcher.training.data import Data, Split
 from butcher.training.recipe import Recipe
@@ -14,7 +14,7 @@ from butcher.training.stored import StoredRun, stored
 
 Part = Literal["validation", "test"]
 
-NOT_THE_DATA = frozenset({"data.batch", "data.workers", "data.augment", "data.root"})
+NOT_THE_DATA = frozenset({"data.batch", "data.augment"})
 """Keys of `[data]` that leave the images of validation and test as they are."""
 
 
@@ -62,8 +62,8 @@ def on_one_data_set(named: Sequence[tuple[str, Recipe]]) -> None:
 
 def _data_keys(recipe: Recipe) -> dict[str, object]:
     """What says which images there are."""
-    keys = flat({"data": recipe.tables()["data"]})
-    return {key: value for key, value in keys if key not in NOT_THE_DATA}
+    keys = recipe.keys().items()
+    return {k: value for k, value in keys if k.startswith("data.") and k not in NOT_THE_DATA}
 
 
 def images(data: Data, part: Part) -> Split:

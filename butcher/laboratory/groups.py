@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Generic, Protocol, TypeVar
 
-from butcher.training.recipe import Recipe
-
-NOT_THE_RESULT = frozenset({"train.seed", "train.out", "train.device", "train.threads"})
-"""Keys in which runs of a group may differ: the seed, and where and how it was computed."""
+from butcher.training.recipe import OPTIONS, Recipe
 
 
 class HasRecipe(Protocol):
@@ -67,17 +64,28 @@ def groups(runs: Sequence[Run]) -> list[Group[Run]]:
 
 def labels(recipes: Sequence[Recipe]) -> list[str]:
     """A name for each: its scheme, then each key in which these recipes differ."""
-    keys = [_keys(recipe) for recipe in recipes]
-    every = dict.fromkeys(key for each in keys for key in each)
+    return told_apart([keys_but_seed(recipe) for recipe in recipes])
+
+
+def told_apart(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same of the recipes' dotted keys."""
+    every = dict.fromkeys(key for keys in recipes for key in keys)
+    tables = list(OPTIONS)
     differ = [
         key
-        for key in every
-        if key not in NOT_THE_RESULT | {"model.scheme"}
-        and len({json.dumps(each.get(key), default=str) for each in keys}) > 1
+        for key in sorted(every, key=lambda key: tables.index(key.partition(".")[0]))
+        if key != "model.scheme"
+        and len({json.dumps(keys.get(key), default=str) for keys in recipes}) > 1
     ]
     return [
-        ", ".join([scheme_name(str(each["model.scheme"])), *_words(each, differ)]) for each in keys
+        ", ".join([scheme_name(str(keys["model.scheme"])), *_words(keys, differ)])
+        for keys in recipes
     ]
+
+
+def keys_but_seed(recipe: Recipe) -> dict[str, Any]:
+    """What runs of a group have in common: each dotted key with its value."""
+    return {key: value for key, value in recipe.keys().items() if key != "train.seed"}
 
 
 def scheme_name(scheme: str) -> str:
@@ -88,24 +96,8 @@ def scheme_name(scheme: str) -> str:
     return PurePath(scheme).stem
 
 
-def flat(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every dotted key with its value."""
-    for key, value in tables.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
 def _identity(recipe: Recipe) -> str:
-    kept = {key: value for key, value in flat(recipe.tables()) if key not in NOT_THE_RESULT}
-    return json.dumps(kept, sort_keys=True, default=str)
-
-
-def _keys(recipe: Recipe) -> dict[str, Any]:
-    """Every key, in the order of the documentation; None where the recipe says nothing."""
-    tables = {name: getattr(recipe, name).model_dump(mode="json") for name in recipe.tables()}
-    return dict(flat(tables))
+    return json.dumps(keys_but_seed(recipe), sort_keys=True, default=str)
 
 
 def _words(keys: Mapping[str, Any], differ: Sequence[str]) -> Iterator[str]:

@@ -54,7 +54,7 @@ def found_in(recipe: Recipe, place: Place) -> Found:
     if not (recipe.out / "recipe.toml").is_file():
         return Found(remarks=(f"{recipe.out} holds no run yet: beginning at the start",))
     before = stored(recipe.out)
-    if different := _differences(before.recipe.keys(), recipe.keys()):
+    if different := differences(before.recipe.keys(), recipe.keys()):
         raise OtherRecipeError(
             f"{recipe.out} holds a run of another recipe: {different}; say the same, or give "
             "another folder: --set train.out=FOLDER, or leave --resume out, which replaces that run"
@@ -99,7 +99,7 @@ def _remarks(recipe: Recipe, state: State, place: Place) -> list[str]:
     return found
 
 
-def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     """`train.epochs is 14 there and 20 here`, of the first keys that differ."""
     found = [
         f"{key} is {_said(there.get(key))} there and {_said(here.get(key))} here"

@@ -66,3 +66,8 @@ def test_blocks_of_several_stages_are_told_in_one_word(recipe: Path) -> None:
 def test_one_run_twice_is_an_error(recipe: Path) -> None:
     with pytest.raises(GroupError, match="would count twice"):
         groups(runs(recipe, ["out=a"], ["out=b"]))
+
+
+def test_what_changes_no_number_tells_no_groups_apart(recipe: Path) -> None:
+    (group,) = groups(runs(recipe, ["seed=0", "workers=2"], ["seed=1", "train.test=false"]))
+    assert (group.label, group.seeds) == ("rk4", (0, 1))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from butcher.laboratory.groups import NOT_THE_RESULT, flat, scheme_name
+from butcher.laboratory.groups import keys_but_seed, told_apart
 from butcher.laboratory.statistic import NOTHING, Estimate, mean_of, slope_of
 from butcher.training.recipe import Recipe
 
@@ -80,13 +80,13 @@ def series(groups: Sequence[tuple[Recipe, Sequence[Point]]]) -> list[Series]:
     found: dict[tuple[str, Axis, str], list[Point]] = {}
     names: dict[str, Mapping[str, Any]] = {}
     for recipe, points in groups:
-        kept = {k: v for k, v in flat(recipe.tables()) if k not in VARIED | NOT_THE_RESULT}
+        kept = {k: v for k, v in keys_but_seed(recipe).items() if k not in VARIED}
         alike = json.dumps(kept, sort_keys=True, default=str)
         names[alike] = kept
         for point in points:
             for axis, held in _held(point):
                 found.setdefault((alike, axis, held), []).append(point)
-    words = _words(names)
+    words = dict(zip(names, told_apart(list(names.values())), strict=True))
     return [
         Series(f"{words[alike]}, {held}", axis, tuple(points))
         for (alike, axis, held), points in found.items()
@@ -106,22 +106,3 @@ def _held(point: Point) -> Iterator[tuple[Axis, str]]:
 
 def _x(point: Point, axis: Axis) -> float:
     return point.depth if axis == "d" else point.h or math.nan
-
-
-def _words(names: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The scheme of each, and where that is not enough the keys that differ."""
-    keys = dict.fromkeys(key for kept in names.values() for key in kept)
-    differ = [
-        key
-        for key in keys
-        if key != "model.scheme" and len({str(kept.get(key)) for kept in names.values()}) > 1
-    ]
-    return {
-        alike: ", ".join(
-            [
-                scheme_name(str(kept["model.scheme"])),
-                *(f"{key.rpartition('.')[2]} {kept[key]}" for key in differ if key in kept),
-            ]
-        )
-        for alike, kept in names.items()
-    }

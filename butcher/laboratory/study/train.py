@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,9 +17,9 @@ import torch
 from butcher.laboratory.pool import Task, ended, usable_cores
 from butcher.laboratory.study.plan import Cell, Planned
 from butcher.laboratory.study.variant import StudyError
-from butcher.models.options import shown
 from butcher.training.recipe import Recipe
 from butcher.training.result import EpochResult
+from butcher.training.resume import differences
 from butcher.training.run import run
 from butcher.training.stored import StoredRun, stored
 
@@ -126,23 +126,12 @@ def standing(recipe: Recipe) -> StoredRun | None:
         return None
     found = stored(recipe.out)
     if found.digest != recipe.digest:
-        different = _differences(found.recipe.keys(), recipe.keys()) or "its scheme has changed"
+        different = differences(found.recipe.keys(), recipe.keys()) or "its scheme has changed"
         raise StudyError(
             f"{recipe.out} holds a run of another recipe: {different}; give another folder "
             "with -o, or remove this one"
         )
     return None if found.summary is None else found
-
-
-def _differences(there: Mapping[str, object], here: Mapping[str, object]) -> str:
-    """`train.epochs is 14 there and 20 here`, of at most three keys."""
-    keys = dict.fromkeys([*there, *here])
-    found = [
-        f"{key} is {shown(there.get(key))} there and {shown(here.get(key))} here"
-        for key in keys
-        if there.get(key) != here.get(key)
-    ]
-    return ", ".join(found[:3])
 
 
 # --------------------------------------------------------------------------- words
