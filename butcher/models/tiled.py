@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._compile import _disable_dynamo
 
 State = Tensor | tuple[Tensor, ...]
 
@@ -55,8 +56,8 @@ def takes_tiles(module: nn.Module) -> bool:
 
 
 # In one graph there would be as many copies of the modules as there are tiles. So the graph is that
-# of `function`.
-@torch.compiler.disable(recursive=False)  # type: ignore[no-untyped-call, untyped-decorator]
+# of `function`. As torch.compiler.disable, but it loads the compiler when it is called.
+@_disable_dynamo(recursive=False)
 def in_tiles(function: Callable[[Any], Any], n: int, given: State) -> Any:
     """`function(given)`, evaluated for `n` samples at a time, or a few less.
 
@@ -91,7 +92,7 @@ def tiles(number: int, n: int) -> tuple[list[int], int]:
     return [min(i * size, number - size) for i in range(count)], size
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@_disable_dynamo
 def _samples(given: State, start: int, size: int) -> State:
     """`size` samples from `start` on."""
     if isinstance(given, Tensor):
@@ -99,7 +100,7 @@ def _samples(given: State, start: int, size: int) -> State:
     return tuple(x[start : start + size] for x in given)
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@_disable_dynamo
 def _room(part: Tensor, number: int, size: int) -> Tensor:
     """What `number` samples take where `part` has `size`, in its memory format."""
     if part.dim() == 0 or len(part) != size:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._compile import _disable_dynamo
 
 from butcher.models.reversible.inversion import inverse_matrices
 from butcher.models.reversible.moment import Generators, autocast_now, tensors_of
@@ -38,7 +39,7 @@ class Reversible(nn.Sequential):
     def forward(self, state: State) -> State:
         """The state after the last block."""
         if self.training and torch.is_grad_enabled():
-            return self._recomputing(state)  # type: ignore[no-any-return]
+            return self._recomputing(state)
         return super().forward(state)  # type: ignore[no-any-return, no-untyped-call]
 
     # Else a matrix product would lose digits.
@@ -97,7 +98,8 @@ class Reversible(nn.Sequential):
             state = visit(state)
             yield visit, state
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    # As torch.compiler.disable, but it loads the compiler when it is called, not with this module.
+    @_disable_dynamo
     def _recomputing(self, state: State) -> State:
         """The same, storing what `kept` says and the last state."""
         # Others have no size before the first call, or are shards, which `fully_shard` makes whole
