@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from butcher.figure.style import MARKERS, colour, dash
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 SIDE_BY_SIDE = 3
 """Entries of a legend in a row."""
@@ -53,12 +54,23 @@ def whole_numbers(axes: Axes) -> None:
 
 
 def band(
-    axes: Axes, at: Sequence[float], found: Sequence[Estimate], place: int, label: str, marks: bool
+    axes: Axes,
+    at: Sequence[float],
+    found: Sequence[Estimate],
+    place: int,
+    label: str = "",
+    *,
+    marks: bool = False,
+    on: Callable[[float], float] = float,
 ) -> None:
-    """Means with a line, their intervals as an area around it; `marks` on every mean."""
+    """Means with a line, and as an area around it those intervals that are known.
+
+    marks  on every mean.
+    on     where a value is drawn: in other units, or inside what the axes can show.
+    """
     axes.plot(
         at,
-        [e.mean for e in found],
+        [on(e.mean) for e in found],
         color=colour(place),
         linestyle=dash(place),
         marker=MARKERS[place % len(MARKERS)] if marks else "",
@@ -66,9 +78,15 @@ def band(
         linewidth=0.9,
         label=label,
     )
-    if all(e.is_interval for e in found):
-        low, high = [e.low for e in found], [e.high for e in found]
-        axes.fill_between(at, low, high, color=colour(place), alpha=0.15, linewidth=0)
+    known = [(x, e) for x, e in zip(at, found, strict=True) if e.is_interval]
+    axes.fill_between(
+        [x for x, _ in known],
+        [on(e.low) for _, e in known],
+        [on(e.high) for _, e in known],
+        color=colour(place),
+        alpha=0.15,
+        linewidth=0,
+    )
 
 
 def around(axes: Axes, found: Sequence[Estimate], factor: float) -> None:
@@ -92,10 +110,17 @@ def legend_below(page: Figure, axes: Axes) -> None:
     """One legend for all panels, of what stands on these axes."""
     handles, labels = axes.get_legend_handles_labels()
     rows = -(-len(labels) // SIDE_BY_SIDE)
-    page.legend(
+    below = page.legend(
         handles,
         labels,
         loc="outside lower center",
         ncols=-(-len(labels) // rows),
         handlelength=2.6,
     )
+    as_text(below.get_texts())
+
+
+def as_text(labels: Iterable[Text]) -> None:
+    """Whatever users call their variants: no dollar begins a formula."""
+    for label in labels:
+        label.set_parse_math(False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from butcher.figure.style import COLUMN, GREY, MARKERS, PAGE, colour
 from butcher.laboratory.coefficients.band import Band, ends
 from butcher.laboratory.coefficients.history import History, Key
+from butcher.laboratory.marks import as_text, whole_numbers
 from butcher.laboratory.plot import Drawing
 
 if TYPE_CHECKING:
@@ -57,19 +58,15 @@ def over_blocks(histories: Sequence[History], symbol: str, band: Band | None) ->
     own = [history for history in histories if any(base(n) == symbol for n in history.names)]
 
     def draw(page: Figure) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         axes = page.subplots()
         for place, history in enumerate(own):
             _dots(axes, place, history, symbol, len(own))
         _shade(axes, band)
         axes.set_xlabel("block")
         axes.set_ylabel(f"${symbol}$ at the end")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_numbers(axes)
         if len(own) > 1:
-            legend = axes.legend()
-            for text in legend.get_texts():
-                text.set_parse_math(False)
+            as_text(axes.legend().get_texts())
 
     return Drawing(draw, COLUMN if len(own) == 1 else PAGE, PANEL + 0.4, name=f"{symbol}-blocks")
 
@@ -114,7 +111,7 @@ def _shade(axes: Axes, band: Band | None) -> None:
 
 def _titled(axes: Axes, history: History, panels: int) -> None:
     if panels > 1:
-        axes.set_title(history.label, loc="left").set_parse_math(False)
+        as_text([axes.set_title(history.label, loc="left")])
 
 
 def _width(panels: Sequence[History]) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from butcher.figure.style import GREY, MARKERS, PAGE, colour, dash, label
-from butcher.laboratory.compare.accuracy_axis import clipped, set_accuracy_axis
+from butcher.laboratory.accuracy_axis import inside, set_accuracy_axis
+from butcher.laboratory.marks import as_text, band
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import Estimate
 
@@ -55,9 +56,8 @@ def figure(panels: Sequence[Panel], score: str, reference: str) -> Drawing:
         for (left, right), panel in zip(grid, panels, strict=True):
             _curves(left, panel)
             _differences(right, panel, len(names) - 1)
-        grid[0][1].set_title(
-            label(f"{score} accuracy less that of {reference}", None, 170), loc="left"
-        )
+        title = label(f"{score} accuracy less that of {reference}", None, 170)
+        as_text([grid[0][1].set_title(title, loc="left")])
         grid[-1][0].set_xlabel("training time, s")
         grid[-1][1].set_xlabel("points")
         _legend(page, sorted(names))
@@ -67,24 +67,7 @@ def figure(panels: Sequence[Panel], score: str, reference: str) -> Drawing:
 
 def _curves(axes: Axes, panel: Panel) -> None:
     for curve in panel.curves:
-        if not curve.accuracies:
-            continue
-        style: dict[str, Any] = {"color": colour(curve.place)}
-        axes.plot(
-            curve.seconds,
-            clipped([a.mean for a in curve.accuracies]),
-            linestyle=dash(curve.place),
-            **style,
-        )
-        if all(a.is_interval for a in curve.accuracies):
-            axes.fill_between(
-                curve.seconds,
-                clipped([a.low for a in curve.accuracies]),
-                clipped([a.high for a in curve.accuracies]),
-                alpha=0.12,
-                linewidth=0,
-                **style,
-            )
+        band(axes, curve.seconds, curve.accuracies, curve.place, on=inside)
     set_accuracy_axis(axes, [a.mean for c in panel.curves for a in c.accuracies])
     axes.set_xlim(left=0)
     axes.set_ylabel("validation accuracy, %")
@@ -113,6 +96,7 @@ def _differences(axes: Axes, panel: Panel, most: int) -> None:
         [-n for n in range(len(panel.differences))],
         [label(name, None, 70) for _, name, _ in panel.differences],
     )
+    as_text(axes.get_yticklabels())
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-max(most, 1) + 0.4, 0.6)
 
@@ -140,5 +124,4 @@ def _legend(page: Figure, names: Sequence[tuple[int, str]]) -> None:
         columnspacing=1.5,
         labelspacing=0.35,
     )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    as_text(legend.get_texts())

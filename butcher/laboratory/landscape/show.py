@@ -16,7 +16,7 @@ from butcher.laboratory.groups import Group
 from butcher.laboratory.landscape.direction import direction
 from butcher.laboratory.landscape.subject import State, Subject, training_images
 from butcher.laboratory.landscape.surface import Labelled, surface
-from butcher.laboratory.marks import around, band, legend_below
+from butcher.laboratory.marks import around, as_text, band, legend_below
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import NOTHING, Estimate, geometric_mean_of, mean_of, paired
 from butcher.laboratory.table import Cell, Table
@@ -232,7 +232,7 @@ def _lines(page: Figure, results: Sequence[Result], plane: Plane) -> None:
             if result.state == state:
                 found = _along(result, plane, is_log=is_log)
                 place = labels.index(result.label)
-                band(axes, plane.steps, found, place, result.label, marks=False)
+                band(axes, plane.steps, found, place, result.label)
                 drawn += found
         axes.set_title(state)
         axes.set_xlabel("step a along d, which is as long as w")
@@ -301,7 +301,7 @@ def _maps(page: Figure, results: Sequence[Result], plane: Plane) -> None:
                 axes.contour(at, at, values, decades, colors="white", linewidths=0.5)
             axes.plot(0, 0, marker="+", color="white", markersize=4, markeredgewidth=0.7)
             axes.set_aspect("equal")
-            axes.set_title(result.label)
+            as_text([axes.set_title(result.label)])
         line[0].set_ylabel(f"{row[0].state}\nstep a")
     for axes in grid[-1]:
         axes.set_xlabel("step b")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from butcher.figure.style import COLUMN, GREY, colour, dash
-from butcher.laboratory.compare.accuracy_axis import clipped, set_accuracy_axis
+from butcher.laboratory.accuracy_axis import inside, set_accuracy_axis
+from butcher.laboratory.marks import band
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import Estimate
 
@@ -43,19 +44,8 @@ def figure(curves: Sequence[Curve], part: str) -> Drawing:
 
 
 def _drawn(axes: Axes, place: int, curve: Curve) -> None:
-    style: dict[str, Any] = {"color": colour(place)}
-    means = clipped([a.mean for a in curve.accuracies])
-    axes.plot(curve.seconds, means, linestyle=dash(place), label=curve.label, **style)
-    if all(a.is_interval for a in curve.accuracies):
-        axes.fill_between(
-            curve.seconds,
-            clipped([a.low for a in curve.accuracies]),
-            clipped([a.high for a in curve.accuracies]),
-            alpha=0.15,
-            linewidth=0,
-            **style,
-        )
-    at = dict(zip(curve.seconds, means, strict=True))
+    band(axes, curve.seconds, curve.accuracies, place, curve.label, on=inside)
+    at = dict(zip(curve.seconds, curve.accuracies, strict=True))
     for end in curve.ends:
-        axes.plot([end], [at[end]], marker="v", markersize=4, **style)
+        axes.plot([end], [inside(at[end].mean)], marker="v", markersize=4, color=colour(place))
         axes.axvline(end, color=GREY, linewidth=0.5, linestyle=dash(3))

@@ -13,6 +13,7 @@ from butcher.laboratory.finished import Part, images, remarks
 from butcher.laboratory.groups import Group
 from butcher.laboratory.marks import (
     around,
+    as_text,
     band,
     legend_below,
     line,
@@ -259,7 +260,7 @@ def _by_depth(page: Figure, lines: Sequence[Series]) -> None:
             axes.set_xlabel(UNITS[axis])
             axes.set_title(UPDATES if of_update else SUB_NETS)
             axes.grid(which="major", color=GREY, alpha=0.25, linewidth=0.4)
-            axes.legend(fontsize=7, loc="best")
+            as_text(axes.legend(fontsize=7, loc="best").get_texts())
         pair[0].set_ylabel("L2 norm, mean over images and blocks")
         pair[0].set_xscale("log")
         plain_numbers(pair[0].xaxis, sorted({x for each in of_axis for x in each.xs}))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from butcher.figure.style import PAGE, colour, dash
-from butcher.laboratory.compare.accuracy_axis import set_accuracy_axis
+from butcher.figure.style import PAGE
+from butcher.laboratory.accuracy_axis import inside, set_accuracy_axis
 from butcher.laboratory.groups import Group
-from butcher.laboratory.marks import SIDE_BY_SIDE, legend_below, whole_numbers
+from butcher.laboratory.marks import SIDE_BY_SIDE, band, legend_below, whole_numbers
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import Estimate, mean_of
 from butcher.training.stored import StoredRun
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Groups = Sequence[Group[StoredRun]]
@@ -28,14 +26,15 @@ def curves(found: Groups) -> Drawing:
         losses, accuracies = page.subplots(1, 2)
         shown = [(by_epoch(g, "train_loss"), by_epoch(g, "validation_accuracy")) for g in found]
         for place, (loss, accuracy) in enumerate(shown):
-            line(losses, place, loss, found[place].label)
-            line(accuracies, place, accuracy, found[place].label, above=0.0)
+            label = found[place].label
+            band(losses, list(loss), list(loss.values()), place, label)
+            band(accuracies, list(accuracy), list(accuracy.values()), place, on=inside)
         losses.set_title("training loss")
         losses.set_yscale("log")
         losses.yaxis.set_major_formatter("{x:g}")
         losses.yaxis.set_minor_formatter("{x:g}")
         accuracies.set_title("validation accuracy (%)")
-        set_accuracy_axis(accuracies, [e.mean for _, points in shown for _, e in points])
+        set_accuracy_axis(accuracies, [e.mean for _, accuracy in shown for e in accuracy.values()])
         for axes in (losses, accuracies):
             axes.set_xlabel("epoch")
             whole_numbers(axes)
@@ -45,7 +44,7 @@ def curves(found: Groups) -> Drawing:
     return Drawing(draw, width=PAGE, height=2.5 + 0.17 * rows)
 
 
-def by_epoch(group: Group[StoredRun], key: str) -> list[tuple[int, Estimate]]:
+def by_epoch(group: Group[StoredRun], key: str) -> dict[int, Estimate]:
     """The mean over those seeds that have a value, epoch for epoch."""
     values: dict[int, list[float]] = {}
     for run in group.runs:
@@ -53,26 +52,4 @@ def by_epoch(group: Group[StoredRun], key: str) -> list[tuple[int, Estimate]]:
             value = getattr(result, key)
             if value is not None:
                 values.setdefault(result.epoch, []).append(value)
-    return [(epoch, mean_of(each)) for epoch, each in sorted(values.items())]
-
-
-def line(
-    axes: Axes,
-    place: int,
-    points: Sequence[tuple[int, Estimate]],
-    label: str,
-    above: float = -math.inf,
-) -> None:
-    """Means, and between the ends of their intervals a band that ends at `above`."""
-    epochs = [epoch for epoch, _ in points]
-    means = [max(e.mean, above) for _, e in points]
-    axes.plot(epochs, means, color=colour(place), linestyle=dash(place), label=label)
-    known = [(epoch, e) for epoch, e in points if e.is_interval]
-    axes.fill_between(
-        [epoch for epoch, _ in known],
-        [max(e.low, above) for _, e in known],
-        [e.high for _, e in known],
-        color=colour(place),
-        alpha=0.15,
-        linewidth=0,
-    )
+    return {epoch: mean_of(each) for epoch, each in sorted(values.items())}

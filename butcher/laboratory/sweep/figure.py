@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from butcher.figure.style import GREY, MARKERS, colour, dash, label
+from butcher.figure.style import GREY, MARKERS, colour, label
+from butcher.laboratory.marks import as_text, band
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import Estimate
 
@@ -50,27 +51,13 @@ def figure(lines: Sequence[Line], bar: float, chance: float) -> Drawing:
 def _accuracies(axes: Axes, lines: Sequence[Line], bar: float, chance: float) -> None:
     _levels(axes, {"trains": bar, "chance": chance})
     for line in lines:
-        shown = [100 * a.mean for a in line.accuracies]
-        style: dict[str, Any] = {"color": colour(line.place)}
-        axes.plot(
-            line.rates,
-            shown,
-            linestyle=dash(line.place),
-            marker=MARKERS[line.place % len(MARKERS)],
-            markersize=3.5,
-            **style,
-        )
-        if all(a.is_interval for a in line.accuracies):
-            axes.fill_between(
-                line.rates,
-                [max(0.0, 100 * a.low) for a in line.accuracies],
-                [min(100.0, 100 * a.high) for a in line.accuracies],
-                alpha=0.12,
-                linewidth=0,
-                **style,
-            )
+        band(axes, line.rates, line.accuracies, line.place, marks=True, on=_percent)
     axes.set_ylim(0, 101)
     axes.set_ylabel("validation accuracy, %")
+
+
+def _percent(accuracy: float) -> float:
+    return min(max(100 * accuracy, 0.0), 100.0)
 
 
 def _levels(axes: Axes, levels: Mapping[str, float]) -> None:
@@ -103,7 +90,7 @@ def _largest(axes: Axes, lines: Sequence[Line]) -> None:
     )
     for tick, line in zip(axes.get_yticklabels(), lines, strict=True):
         tick.set_color(colour(line.place))
-        tick.set_parse_math(False)
+    as_text(axes.get_yticklabels())
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(0.6 - len(lines), 0.6)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

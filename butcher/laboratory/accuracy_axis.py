@@ -19,9 +19,9 @@ APART = 0.07
 """Of the axis: what is nearer to a tick that matters more is left out."""
 
 
-def clipped(accuracies: Sequence[float]) -> list[float]:
-    """Inside the axis."""
-    return [min(max(a, 0.0), HIGHEST) for a in accuracies]
+def inside(accuracy: float) -> float:
+    """The nearest that the axis has a place for."""
+    return min(max(accuracy, 0.0), HIGHEST)
 
 
 def set_accuracy_axis(axes: Axes, shown: Sequence[float]) -> None:
@@ -32,8 +32,8 @@ def set_accuracy_axis(axes: Axes, shown: Sequence[float]) -> None:
         return -np.log10(1 - np.minimum(accuracy, HIGHEST))
 
     axes.set_yscale("function", functions=(forward, lambda y: 1 - 10.0 ** -np.asarray(y)))
-    inside = clipped(shown) or [0.0]
-    low, high = 0.9 * min(inside), 1 - 0.7 * (1 - max(inside))
+    drawn = [inside(accuracy) for accuracy in shown] or [0.0]
+    low, high = 0.9 * min(drawn), 1 - 0.7 * (1 - max(drawn))
     axes.set_ylim(low, high)
     ticks: list[float] = []
     whole = forward(high) - forward(low)
