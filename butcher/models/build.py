@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from butcher.compiler import Scheme, UnknownNameError, resolve
+from butcher.errors import SpecError
 from butcher.models.blocks import OF_BLOCKS, Blocks
 from butcher.models.family import FAMILIES, Family
 from butcher.models.heads import Head
@@ -22,6 +23,7 @@ from butcher.models.starts import STARTS, usual
 from butcher.models.stems import STEMS
 from butcher.models.subnets import Subnet, subnet
 from butcher.models.transitions import TRANSITIONS
+from butcher.source import Source
 
 
 def family(table: Mapping[str, Any]) -> Family:
@@ -64,23 +66,29 @@ def build(table: Mapping[str, Any], in_channels: int, classes: int) -> Network:
 
 def network(options: ModelOptions, in_channels: int, classes: int) -> Network:
     """The network of options that `read` has read."""
-    with _table_errors():
+    with _table_errors(options):
         return _plan(options, in_channels, classes).build()
 
 
 def plan(options: ModelOptions, in_channels: int, classes: int) -> Stack:
     """What `options` ask the engine for."""
-    with _table_errors():
+    with _table_errors(options):
         return _plan(options, in_channels, classes)
 
 
 @contextmanager
-def _table_errors() -> Iterator[None]:
-    """What the engine refuses is a TableError."""
+def _table_errors(options: ModelOptions) -> Iterator[None]:
+    """What the engine refuses is a TableError; what is wrong in a scheme's text names its key."""
     try:
         yield
     except TableError:
         raise
+    except SpecError as wrong:
+        text = wrong.source.text
+        keys = [key for key in ("scheme", "starter") if getattr(options, key) == text]
+        if not keys:  # a file's, or a shipped one's, which the error names
+            raise
+        raise SpecError(wrong.diagnostics, Source(f"model.{keys[0]}", text)) from None
     except ValueError as wrong:
         raise TableError([Problem("model", str(wrong))]) from None
 

@@ -49,9 +49,10 @@ class StoredRun:
         try:
             return checkpoint.read(self.folder / checkpoint.NAME)
         except FileNotFoundError:
+            again = f"{self.folder}/recipe.toml --set out={self.folder}"
+            command = again if self.summary else f"{self.folder} --resume"
             raise RunError(
-                f"{self.folder}: has no {checkpoint.NAME}; train it: butcher train {self.folder} "
-                "--resume"
+                f"{self.folder}: has no {checkpoint.NAME}; train it: butcher train {command}"
             ) from None
 
     def network(self, weights: Literal["best", "last"] = "best") -> Network:
@@ -97,6 +98,8 @@ def stored(folder: Path | str) -> StoredRun:
 
 def _near(path: Path) -> str:
     """What else it may be, or how to come by one."""
+    if (path / "runs").is_dir():
+        return f"; write its runs, {path / 'runs' / '*'}"
     if path.parent.is_dir():
         runs = [p.name for p in path.parent.iterdir() if (p / "recipe.toml").is_file()]
         if near := get_close_matches(path.name, runs, n=1):
@@ -109,25 +112,31 @@ def _json(path: Path) -> dict[str, Any] | None:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except ValueError as wrong:
+        raise ValueError(f"{path.name}: {wrong}") from None
     return found
 
 
 def _epochs(path: Path) -> list[EpochResult]:
-    """The lines of metrics.csv."""
+    """The lines of metrics.csv; one without its end is of an epoch that was not written whole."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
+    try:
+        return [_epoch(line) for line in csv.DictReader(text[: text.rfind("\n") + 1].splitlines())]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path.name} has a line that is of no epoch") from None
+
+
+def _epoch(line: Mapping[str, str]) -> EpochResult:
     whole = {"epoch", "step"}
-    return [
-        EpochResult(
-            **{
-                field.name: _number(line[field.name], whole=field.name in whole)
-                for field in fields(EpochResult)
-            }
-        )
-        for line in csv.DictReader(text.splitlines())
-    ]
+    return EpochResult(
+        **{
+            field.name: _number(line[field.name], whole=field.name in whole)
+            for field in fields(EpochResult)
+        }
+    )
 
 
 def _number(text: str, *, whole: bool) -> Any:

@@ -59,6 +59,14 @@ def test_errors_of_the_scheme_are_1(recipe: Write, capsys: pytest.CaptureFixture
     assert "yours.tab: No such file" in capsys.readouterr().err
 
 
+def test_errors_of_a_scheme_inside_a_recipe_name_its_key(
+    recipe: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "method mine\n  order 2\n\ntableau\n  0 |\n  --+---\n    | 1\n"
+    assert train(recipe('"midpoint"', f'"""\n{text}"""'), ["epochs=1"]) == 1
+    assert capsys.readouterr().err.startswith("model.scheme:2:3: error[B401]")
+
+
 def test_a_missing_recipe_is_3_and_names_a_near_one(
     recipe: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,6 +63,9 @@ def test_what_is_no_run_is_said_to_be_none(recipe: Write) -> None:
     Path("empty").mkdir()
     with pytest.raises(RunError, match=r"^empty: is no folder of a run.*; butcher train RECIPE"):
         stored("empty")
+    Path("study/runs").mkdir(parents=True)
+    with pytest.raises(RunError, match=r"^study: is no .*; write its runs, study/runs/\*$"):
+        stored("study")
     with pytest.raises(RunError, match=r"^runs/smal: .* did you mean runs/small\?$"):
         stored("runs/smal")
     with pytest.raises(RunError, match=r"^small\.toml: is no folder"):
@@ -85,11 +88,26 @@ def test_a_damaged_run_is_one_line(recipe: Write, name: str, text: str) -> None:
     with pytest.raises(RunError, match=r"^runs/small: is damaged \(") as wrong:
         stored(read.out)
     assert len(str(wrong.value).splitlines()) == 1
+    if name in {"metrics.csv", "summary.json"}:
+        assert name in str(wrong.value)
+
+
+def test_a_line_that_a_crash_cut_off_is_of_no_whole_epoch(recipe: Write) -> None:
+    read = read_recipe(recipe(), CPU)
+    run(read)
+    with (read.out / "metrics.csv").open("a") as file:
+        file.write("2,10,0.0")
+    assert [result.epoch for result in stored(read.out).epochs] == [1]
 
 
 def test_a_run_without_a_checkpoint_says_what_to_type(recipe: Write) -> None:
+    """Of a finished run --resume would only say that it is finished."""
     read = read_recipe(recipe(), CPU)
     run(read)
     (read.out / "checkpoint.pt").unlink()
+    anew = r"train it: butcher train runs/small/recipe\.toml --set out=runs/small$"
+    with pytest.raises(RunError, match=anew):
+        stored(read.out).network()
+    (read.out / "summary.json").unlink()
     with pytest.raises(RunError, match=r"train it: butcher train runs/small --resume$"):
         stored(read.out).network()
