@@ -62,7 +62,7 @@ def read(path: Path) -> State:
     try:
         state: State = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as wrong:
-        why = str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__
+        why = str(wrong).splitlines()[0].partition(". ")[0] if str(wrong) else type(wrong).__name__
         raise RunError(f"{path}: is no checkpoint that can be read ({why}); remove it") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise RunError(f"{path}: was written by another version; train the recipe again")

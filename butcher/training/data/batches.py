@@ -40,6 +40,8 @@ class Batches:
         if batch < world:
             message = f"batch = {batch} is less than one image for each of {world} processes"
             raise DataError(f"{message}; write batch = {world} or more")
+        if not len(split):
+            raise DataError("no image is left to train on; write a smaller data.validation")
         if len(split) < world:
             raise DataError(f"{len(split)} training images are too few for {world} processes")
         self.split, self.batch, self.seed = split, batch, seed

@@ -130,6 +130,8 @@ def test_a_batch_of_less_than_one_image_a_process_is_said() -> None:
         Batches(made(9), 2, 0, world=3)
     with pytest.raises(DataError, match=r"^2 training images are too few for 3 processes"):
         Batches(made(2), 3, 0, world=3)
+    with pytest.raises(DataError, match=r"^no image is left .* smaller data\.validation$"):
+        Batches(made(0), 3, 0)
 
 
 @pytest.mark.gpu
