@@ -405,16 +405,3 @@ def test_a_process_that_is_killed_at_any_moment_goes_on_bit_for_bit(recipe: Writ
     assert same(trace("whole"), trace("parts"))
     assert events("whole") == events("parts")
     assert not Path("parts/.checkpoint.pt.new").exists()
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.json"
-    path.write_text("old")
-
-    def fail(file: object) -> None:
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        folder.replaced(path, fail)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -7,10 +7,12 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from butcher import atomic
 from butcher.training.data.error import DataError
 
 Pixels = NDArray[np.uint8]
@@ -54,13 +56,10 @@ def _read(path: Path, shape: tuple[int, ...]) -> Pixels | None:
 
 
 def _write(path: Path, pixels: Pixels) -> None:
-    """Beside its place, then moved: a reader sees the whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(hashlib.sha256(pixels.data).digest())
-            pixels.tofile(file)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+
+    def write(file: BinaryIO) -> None:
+        file.write(hashlib.sha256(pixels.data).digest())
+        file.write(pixels.data)
+
+    atomic.replace(path, write)
