@@ -6,23 +6,18 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from butcher.cli.streams import Failure, input_error, write_out
-from butcher.errors import SpecError, escaped
+from butcher.cli.refusals import refusals
+from butcher.cli.streams import Failure, write_out
+from butcher.errors import escaped
 from butcher.laboratory.coefficients.experiment import coefficients as learned
 from butcher.laboratory.findings import Findings, said, write
-from butcher.laboratory.finished import AskError, Part, finished
-from butcher.laboratory.groups import GroupError
+from butcher.laboratory.finished import Part, finished
 from butcher.laboratory.landscape import landscape as surfaces
 from butcher.laboratory.landscape.show import Plane
 from butcher.laboratory.landscape.subject import subjects
 from butcher.laboratory.lesion import lesion as lesioned
 from butcher.laboratory.lesion.draw import What
 from butcher.laboratory.norms import norms as measured
-from butcher.laboratory.statistic import ScipyMissingError
-from butcher.models.setting import SettingError
-from butcher.models.source import RecipeError
-from butcher.training.data import DataError
-from butcher.training.folder import RunError
 
 
 def lesion(runs: Sequence[Path], what: What, part: Part, draws: int, output: Path | None) -> None:
@@ -67,23 +62,11 @@ def coefficients(runs: Sequence[Path], output: Path | None) -> None:
 
 
 def _asked(experiment: Callable[[], Findings], output: Path | None) -> None:
-    """Tables to standard output; with a folder they and the figures go there, too.
-
-    1: a recipe or its scheme is wrong. 2: this cannot be asked of these runs. 3: files, data,
-    packages.
-    """
-    try:
+    """Tables to standard output; with a folder they and the figures go there, too."""
+    with refusals(str(output)):
         found = experiment()
         if output is not None:
             write(found, output)
-    except (RecipeError, SpecError) as wrong:
-        raise Failure(1, _lines(wrong)) from None
-    except (AskError, GroupError, SettingError) as wrong:
-        raise Failure(2, _lines(wrong)) from None
-    except (DataError, RunError, ScipyMissingError) as wrong:
-        raise Failure(3, _lines(wrong)) from None
-    except OSError as wrong:
-        raise Failure(3, input_error(str(wrong.filename or output), wrong)) from None
     _progress("")
     write_out(None, said(found).encode())
     if output is not None:
@@ -94,7 +77,3 @@ def _progress(line: str) -> None:
     """On one line of a terminal, each in the place of the one before; elsewhere nothing."""
     if sys.stderr is not None and sys.stderr.isatty():
         print(f"\r\033[K{escaped(line)}", end="", file=sys.stderr, flush=True)
-
-
-def _lines(wrong: Exception) -> str:
-    return "\n".join(escaped(line) for line in str(wrong).splitlines())

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from butcher import atomic
-from butcher.cli.streams import Failure, input_error, say
-from butcher.errors import SpecError, escaped
-from butcher.laboratory.groups import GroupError
+from butcher.cli.refusals import refusals
+from butcher.cli.streams import Failure
+from butcher.errors import escaped
 from butcher.laboratory.report.contents import contents
 from butcher.laboratory.report.document import Document
 from butcher.laboratory.report.found import Found, found_in
 from butcher.laboratory.report.html import html
 from butcher.laboratory.report.markdown import markdown, pictures
-from butcher.laboratory.statistic import ScipyMissingError
-from butcher.training.stored import RunError, StoredRun, stored
+from butcher.training.stored import StoredRun, stored
 
 
 def report(folders: Sequence[Path], output: Path) -> None:
@@ -25,22 +24,9 @@ def report(folders: Sequence[Path], output: Path) -> None:
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise Failure(2, f"butcher: {escaped(str(output))}: a report ends in .html")
-    try:
-        runs, found = _gathered(folders)
-        document = contents(runs, found)
-    except (RunError, GroupError) as problem:
-        raise Failure(1, f"butcher: {escaped(str(problem))}") from None
-    except SpecError as problem:
-        say(problem.diagnostics, problem.source)
-        raise Failure(1) from None
-    except ScipyMissingError as problem:
-        raise Failure(3, f"butcher: {problem}") from None
-    except OSError as problem:
-        raise Failure(3, input_error(str(problem.filename), problem)) from None
-    try:
+    with refusals(str(output)):
+        document = contents(*_gathered(folders))
         _write(document, output)
-    except OSError as problem:
-        raise Failure(3, input_error(str(problem.filename or output), problem)) from None
 
 
 def _gathered(folders: Sequence[Path]) -> tuple[list[StoredRun], list[Found]]:

@@ -6,19 +6,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from butcher.cli.streams import Failure, input_error, write_out
-from butcher.errors import SpecError, escaped
+from butcher.cli.refusals import refusals
+from butcher.cli.streams import Failure, write_out
+from butcher.errors import escaped
 from butcher.laboratory.compare.experiment import compare as compared
 from butcher.laboratory.findings import Findings, said, write
 from butcher.laboratory.multilevel.experiment import multilevel as leveled
-from butcher.laboratory.statistic import ScipyMissingError
-from butcher.laboratory.study import Request, StudyError, variants_of
+from butcher.laboratory.study import Request, variants_of
 from butcher.laboratory.sweep.experiment import sweep as swept
 from butcher.laboratory.sweep.rates import rates_of
-from butcher.models.setting import SettingError
-from butcher.models.source import RecipeError
-from butcher.training.data import DataError
-from butcher.training.folder import RunError
 
 Experiment = Callable[[Request, Callable[[str], None]], tuple[Findings, int]]
 
@@ -27,25 +23,22 @@ def request(
     command: str,
     recipe: str,
     variants: Sequence[str],
-    *,
     seeds: int,
-    seed: Sequence[int],
-    settings: Sequence[str],
+    seed: Sequence[int] | None,
+    settings: Sequence[str] | None,
     jobs: int | None,
     output: Path | None,
 ) -> Request:
     """What the command line says; `seed` wins over `seeds`, which counts from 0. Exit 2."""
-    try:
+    with refusals(recipe):
         return Request(
             Path(recipe),
             variants_of(variants),
-            tuple(dict.fromkeys(seed)) or tuple(range(seeds)),
+            tuple(dict.fromkeys(seed or ())) or tuple(range(seeds)),
             output or Path("runs") / f"{command}_{Path(recipe).stem}",
-            tuple(settings),
+            tuple(settings or ()),
             jobs,
         )
-    except StudyError as wrong:
-        raise Failure(2, _said(wrong)) from None
 
 
 def compare(asked: Request, depths: Sequence[int], accuracy: float) -> None:
@@ -74,19 +67,12 @@ def multilevel(asked: Request, cycles: int | None, epochs: str | None, *, fresh:
 def _conducted(asked: Request, experiment: Experiment) -> None:
     """Tables to standard output and, with figures, into the folder; runs to standard error.
 
-    1: the recipe, its scheme or a run has failed. 2: wrong usage. 3: files, data, packages.
+    Exit 1 too where a run has failed, 130 where it was interrupted.
     """
     try:
-        found, failed = experiment(asked, _say)
-        write(found, asked.folder)
-    except (RecipeError, SpecError) as wrong:
-        raise Failure(1, _said(wrong)) from None
-    except (SettingError, StudyError) as wrong:
-        raise Failure(2, _said(wrong)) from None
-    except (DataError, RunError, ScipyMissingError) as wrong:
-        raise Failure(3, _said(wrong)) from None
-    except OSError as wrong:
-        raise Failure(3, input_error(str(wrong.filename or asked.recipe), wrong)) from None
+        with refusals(str(asked.recipe)):
+            found, failed = experiment(asked, _say)
+            write(found, asked.folder)
     except KeyboardInterrupt:
         raise Failure(130, "interrupted; the same command goes on where this one ended") from None
     write_out(None, said(found).encode())
@@ -97,7 +83,3 @@ def _conducted(asked: Request, experiment: Experiment) -> None:
 
 def _say(line: str) -> None:
     print(escaped(line), file=sys.stderr, flush=True)
-
-
-def _said(wrong: Exception) -> str:
-    return "\n".join(escaped(line) for line in str(wrong).splitlines())

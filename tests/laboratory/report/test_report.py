@@ -76,8 +76,8 @@ def test_the_same_runs_make_the_same_page(runs: Path, tmp_path: Path, butcher: C
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nothing"], 1, "nothing: is no folder of a run"),
-        (["{runs}/runs/a", "{runs}/runs/a"], 1, "would count twice"),
+        (["nothing"], 3, "nothing: is no folder of a run"),
+        (["{runs}/runs/a", "{runs}/runs/a"], 2, "would count twice"),
         (["{runs}/runs/a", "-o", "page.pdf"], 2, "page.pdf: a report ends in .html"),
         (["{runs}/runs/a", "-o", "none/page.html"], 3, "none"),
     ],
