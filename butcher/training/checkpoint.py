@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import platform
 from collections.abc import Mapping
@@ -51,7 +52,14 @@ def computed_by(place: Place) -> dict[str, str | int]:
 def write(folder: Folder, state: Mapping[str, Any]) -> None:
     """Put a checkpoint in the place of the last one; of no moment is there none or half of one."""
     whole = dict(state)
-    replaced(folder / NAME, lambda file: torch.save(whole, file))
+    replaced(folder / NAME, lambda file: file.write(_saved(whole)))
+
+
+def _saved(state: State) -> memoryview:
+    """As a file; from memory, so that a full disk is an OSError and none of torch's archive."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getbuffer()
 
 
 def read(path: Path) -> State:
