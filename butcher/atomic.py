@@ -26,15 +26,17 @@ def replace(path: Path, write: Callable[[BinaryIO], object], *, alone: bool = Fa
         return os.open(name, flags, 0o666 if old is None else old | stat.S_IWUSR)
 
     try:
-        with open(beside, "wb", opener=opened) as file:
+        with open(str(beside), "wb", opener=opened) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
         if old is not None:
             beside.chmod(old)  # of which the umask may have taken some
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as end:
         beside.unlink(missing_ok=True)
+        if isinstance(end, OSError) and end.errno and end.filename in (None, str(beside)):
+            end.filename = str(path)  # the name that the reader of the error knows
         raise
     _sync(path.parent)
 

@@ -62,3 +62,17 @@ def test_what_a_killed_writer_left_is_written_over_by_one_that_is_alone(tmp_path
     (tmp_path / ".a.new").write_text("a longer half")
     atomic.replace(tmp_path / "a", lambda file: file.write(b"whole"), alone=True)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a", "whole")]
+
+
+def test_errors_name_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "a"
+    with pytest.raises(FileNotFoundError) as missing:
+        atomic.replace_bytes(path, b"new")
+    assert missing.value.filename == str(path)
+
+    def fail(file: BinaryIO) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space") as full:
+        atomic.replace(tmp_path / "a", fail)
+    assert full.value.filename == str(tmp_path / "a")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from butcher import atomic
@@ -20,7 +20,7 @@ from butcher.training.stored import StoredRun, stored
 def report(folders: Sequence[Path], output: Path) -> None:
     """Write the page, its Markdown and the folder of its pictures.
 
-    A folder is that of a run, or one that an experiment wrote to, with runs in it.
+    A folder is that of a run, or one that an experiment wrote to, with or without runs in it.
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise Failure(2, f"butcher: {escaped(str(output))}: a report ends in .html")
@@ -30,14 +30,18 @@ def report(folders: Sequence[Path], output: Path) -> None:
 
 
 def _gathered(folders: Sequence[Path]) -> tuple[list[StoredRun], list[Found]]:
-    runs = [stored(run) for folder in folders for run in _runs(folder)]
-    return runs, [each for folder in folders for each in found_in(folder)]
+    found = {folder: found_in(folder) for folder in folders}
+    runs = [stored(run) for folder in folders for run in _runs(folder, found[folder])]
+    if not runs:
+        raise Failure(2, f"butcher: {escaped(str(folders[0]))}: holds no runs; name theirs, too")
+    return runs, [each for folder in folders for each in found[folder]]
 
 
-def _runs(folder: Path) -> Iterator[Path]:
-    """The folder, or those in its `runs/`."""
+def _runs(folder: Path, found: Sequence[Found]) -> Sequence[Path]:
+    """Those in its `runs/`; of a folder without, itself, unless it holds findings alone."""
     inside = sorted(path.parent for path in folder.glob("runs/*/recipe.toml"))
-    yield from inside or [folder]
+    is_run = (folder / "recipe.toml").is_file()
+    return inside or ([folder] if is_run or not found else [])
 
 
 def _write(document: Document, output: Path) -> None:

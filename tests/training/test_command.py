@@ -67,6 +67,22 @@ def test_errors_of_a_scheme_inside_a_recipe_name_its_key(
     assert capsys.readouterr().err.startswith("model.scheme:2:3: error[B401]")
 
 
+def test_a_full_disk_is_3_and_names_the_checkpoint(
+    recipe: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that may not grow is what a disk is to it that is full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = recipe()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        code = train(path, ["epochs=1"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (code, "checkpoint.pt: File too large" in capsys.readouterr().err) == (3, True)
+    assert not Path("runs/small/checkpoint.pt").exists()
+
+
 def test_a_missing_recipe_is_3_and_names_a_near_one(
     recipe: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:

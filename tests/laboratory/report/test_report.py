@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from command import Command
 
+from butcher.laboratory.findings import Findings, write
+from butcher.laboratory.table import Table
 from butcher.training.recipe import read_recipe
 from butcher.training.run import run
 
@@ -64,6 +66,17 @@ def test_a_study_is_read_with_its_runs(runs: Path, tmp_path: Path, butcher: Comm
     page = tmp_path / "page.html"
     assert butcher("report", str(runs), "-o", str(page)).code == 0
     assert "lm_resnet" in page.read_text()
+
+
+def test_what_was_found_is_reported_beside_the_runs_it_was_found_in(
+    runs: Path, tmp_path: Path, butcher: Command
+) -> None:
+    found, page = tmp_path / "found", tmp_path / "page.html"
+    write(Findings("lesion", "What blocks do", (Table("Errors", ("a",), ((1,),)),), (), {}), found)
+    assert butcher("report", str(runs / "runs" / "a"), str(found), "-o", str(page)).code == 0
+    assert "What blocks do" in page.read_text()
+    alone = butcher("report", str(found), "-o", str(page))
+    assert (alone.code, "holds no runs" in alone.err) == (2, True)
 
 
 def test_the_same_runs_make_the_same_page(runs: Path, tmp_path: Path, butcher: Command) -> None:
