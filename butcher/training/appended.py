@@ -6,7 +6,20 @@ import os
 from pathlib import Path
 
 
-class Appended:
+class Grown:
+    """A file that grows in another process."""
+
+    length = 0
+    """Bytes."""
+
+    def write(self, text: str) -> None:
+        """Whole lines, each with its break."""
+
+    def close(self) -> None:
+        pass
+
+
+class Appended(Grown):
     """The file at `path`, cut to its first `length` bytes: what was written later, is again.
 
     A line is handed to the system at once, and survives us if we are killed.
@@ -19,12 +32,10 @@ class Appended:
         self._file.seek(0, os.SEEK_END)
 
     @property
-    def length(self) -> int:
-        """Bytes."""
+    def length(self) -> int:  # type: ignore[override]
         return self._file.tell()
 
     def write(self, text: str) -> None:
-        """Whole lines, each with its break."""
         self._file.write(text.encode())
 
     def close(self) -> None:

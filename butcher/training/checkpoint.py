@@ -13,7 +13,7 @@ import torch
 
 from butcher.compiler import resolve
 from butcher.training.data import Data
-from butcher.training.folder import Folder, RunError, replaced
+from butcher.training.folder import Folder, RunError
 from butcher.training.place import Place
 from butcher.training.recipe import Recipe
 from butcher.version import __version__
@@ -46,13 +46,14 @@ def computed_by(place: Place) -> dict[str, str | int]:
         "device": str(place.device),
         "threads": torch.get_num_threads(),
         "processes": place.world,
+        "parallel": place.group.parallel,
     }
 
 
 def write(folder: Folder, state: Mapping[str, Any]) -> None:
     """Put a checkpoint in the place of the last one; of no moment is there none or half of one."""
     whole = dict(state)
-    replaced(folder / NAME, lambda file: file.write(_saved(whole)))
+    folder.write(NAME, lambda file: file.write(_saved(whole)))
 
 
 def _saved(state: State) -> memoryview:

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from butcher.models.network import Network, numbers
+from butcher.training.several import ALONE, Alone
 
 
-def values(network: Network) -> list[tuple[int, str, float]]:
+def values(network: Network, group: Alone = ALONE) -> list[tuple[int, str, float]]:
     """(block, name, value) of every trained number of the scheme, in the scheme's own units.
 
     Blocks are counted from 1 through all stages. A number is named as in the emitted class: `k`,
@@ -26,7 +27,7 @@ def values(network: Network) -> list[tuple[int, str, float]]:
         for index, block in enumerate(network.blocks, start=1)
         for parameter, name, tensor in _trained(block)
         if parameter not in dead
-        for name, value in _shown(name, tensor)
+        for name, value in _shown(name, group.whole(tensor))
     ]
 
 

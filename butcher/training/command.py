@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -75,6 +76,9 @@ def _recipe(path: Path, settings: Sequence[str], *, resume: bool) -> Recipe:
 
 
 def _failed(message: str, code: int) -> int:
+    """Say what is wrong; of the processes of a run that share a host, the first one does."""
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        return code
     print("\n".join(escaped(line) for line in message.splitlines()), file=sys.stderr)
     return code
 

@@ -50,6 +50,9 @@ def _data(recipe: Recipe) -> tuple[Data | None, str]:
 def _length(
     recipe: Recipe, data: Data | None, report: Report, missing: str
 ) -> Iterator[tuple[str, str]]:
+    if (devices := recipe.train.devices) > 1:
+        share = f"{recipe.data.batch // devices:,} images of a step each"
+        yield "devices", f"{devices} processes, {share}, {recipe.train.parallel}"
     if data is None:
         yield "length", f"not known: {missing}"
         return
@@ -70,13 +73,16 @@ def _memory(recipe: Recipe, report: Report) -> Iterator[tuple[str, str]]:
     kept = 2 if options.optimizer == "adamw" else int(options.momentum > 0)
     copies = 2 + kept + (options.average is not None)
     weights = SINGLE * copies * report.parameters
+    if options.parallel == "fsdp":
+        weights //= options.devices
     if report.saved_bytes is None:
         return
-    part = -(-recipe.data.batch // options.accumulate)
+    part = -(-recipe.data.batch // (options.devices * options.accumulate))
     maps = part * report.saved_bytes
     yield (
         "memory",
-        f"about {_size(weights + maps)} in single precision: weights, gradients and averages "
+        f"about {_size(weights + maps)}{' each' if options.devices > 1 else ''} in single "
+        f"precision: weights, gradients and averages "
         f"{_size(weights)}, maps saved of {part:,} images {_size(maps)}",
     )
 

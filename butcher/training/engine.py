@@ -19,6 +19,7 @@ from butcher.training.options import TrainOptions
 from butcher.training.place import Place
 from butcher.training.precision import scaler
 from butcher.training.result import Diverged, EpochResult
+from butcher.training.several import ALONE
 from butcher.training.step import Stepper
 from butcher.training.sums import Sums
 from butcher.training.watch import Watch
@@ -44,6 +45,7 @@ class Engine:
         place: Place,
     ) -> None:
         self.network, self.data, self.options, self.place = network, data, options, place
+        self.group = place.group
         self.results: list[EpochResult] = []
         self.step = 0
         self._batches = Batches(
@@ -56,12 +58,15 @@ class Engine:
             pin=place.pins,
         )
         self._of_data = of_data
+        module = self.group.wrap(network)
         self._optimizer = optimizer(network, options)
         self._scaler = scaler(options.precision, place.device)
         self._average = averaged(network, options.average) if options.average else None
-        forward: Callable[[Tensor], Tensor] = torch.compile(network) if options.compile else network
+        forward: Callable[[Tensor], Tensor] = torch.compile(module) if options.compile else module
         parameters = [p for p in network.parameters() if p.requires_grad]
-        self._stepper = Stepper(forward, parameters, self._optimizer, self._scaler, options)
+        self._stepper = Stepper(
+            self.group, module, forward, parameters, self._optimizer, self._scaler, options
+        )
         self._sums = Sums(place.device)
         self._watch = Watch(place.device)
         self.seconds = 0.0
@@ -117,17 +122,19 @@ class Engine:
         begin = time.perf_counter()
         batches = self._batches.epoch(len(self.results), begin=self.step)
         for batch in placed(batches, self.place.device):
+            images = self._batches.images(self.step)
             self._step(batch)
             self.seconds += time.perf_counter() - begin
-            yield len(batch[1])
+            yield images
             begin = time.perf_counter()
         self.seconds += time.perf_counter() - begin
 
     def _step(self, batch: tuple[Tensor, Tensor]) -> None:
-        number = self.steps_done
-        loss, norm = self._stepper.gradient(batch, self._sums)
+        number, images = self.steps_done, self._batches.images(self.step)
+        sums, norm = self._stepper.gradient(batch, images)
+        self._sums.add_all(sums, ALONE, images)
         # In fp16 a gradient may overflow: the scaler then leaves the step out and lowers the scale.
-        self._watch.see(number + 1, loss, loss if self._scaler.is_enabled() else norm)
+        self._watch.see(number + 1, sums.loss, sums.loss if self._scaler.is_enabled() else norm)
         if (number + 1) % self._watch.every == 0:
             self._look()
         self._stepper.apply(rate(self.options, number, self.steps_per_epoch))
@@ -142,7 +149,8 @@ class Engine:
         """
         self._look()
         tensors = [*self.network.parameters(), *self.network.buffers()]
-        if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
+        finite = torch.stack([self.group.local(tensor).isfinite().all() for tensor in tensors])
+        if self.group.largest(int(not finite.all())):
             raise self._diverged("weights", self.steps_done)
 
     def _look(self) -> None:
@@ -182,41 +190,51 @@ class Engine:
         if len(split) == 0:
             return None, None
         batches = still(
-            split, 4 * self._of_data.batch, workers=self._of_data.workers, pin=self.place.pins
+            split,
+            4 * self._of_data.batch,
+            rank=self.place.rank,
+            world=self.place.world,
+            workers=self._of_data.workers,
+            pin=self.place.pins,
         )
         device, precision = self.place.device, self.options.precision
-        return evaluate(self.measured, batches, device, precision, check)
+        return evaluate(self.measured, batches, device, precision, check, self.group)
 
     # ------------------------------------------------------------------ checkpoints
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on, in what `torch.load(weights_only=True)` reads."""
         average = self._average
+        drawn = self.group.gathered(randomness.state(self.place.device))
         return {
-            "model": self.network.state_dict(),
+            "model": self.group.whole(self.network.state_dict()),
             "average": average.module.state_dict() if average else None,
             "averaged": int(average.n_averaged) if average else 0,
-            "optimizer": self._optimizer.state_dict(),
+            "optimizer": self.group.whole(self._optimizer.state_dict()),
             "scaler": self._scaler.state_dict(),
             "epochs": len(self.results),
             "step": self.step,
             "sums": self._sums.state(),
             "results": [vars(result) for result in self.results],
             "seconds": self.seconds,
-            "randomness": randomness.state(),
+            "randomness": drawn[0],
+            "others": drawn[1:],
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on where `state` was taken, of a training of the same recipe."""
-        self.network.load_state_dict(state["model"])
+        self.group.load(self.network, self._optimizer, state)
         if self._average:
             self._average.module.load_state_dict(state["average"])
             self._average.n_averaged.fill_(state["averaged"])
-        self._optimizer.load_state_dict(state["optimizer"])
         if self._scaler.is_enabled():
             self._scaler.load_state_dict(state["scaler"])
         self.results = [EpochResult(**result) for result in state["results"]]
         self.step = state["step"]
         self._sums.load(state["sums"])
         self.seconds = state["seconds"]
-        randomness.restore(state["randomness"])
+        drawn = [state["randomness"], *state.get("others", ())]
+        if self.place.rank < len(drawn):
+            randomness.restore(drawn[self.place.rank], self.place.device)
+        else:
+            self.group.draw_apart(self.options.seed, self.steps_done)

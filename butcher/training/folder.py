@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from butcher import atomic
+from butcher.training.appended import Appended, Grown
 
 FILES = {
     "recipe.toml": "the recipe with every default written out; `butcher train recipe.toml` trains "
@@ -51,10 +53,18 @@ class Folder:
             else:
                 place.unlink(missing_ok=True)
 
+    def write(self, name: str, write: Callable[[BinaryIO], object]) -> None:
+        """Write a file as a whole."""
+        atomic.replace(self / name, write, alone=True)
+
+    def grown(self, name: str, length: int) -> Grown:
+        """A file that goes on after its first `length` bytes."""
+        return Appended(self / name, length)
+
     def text(self, name: str, text: str) -> None:
         """Write a file."""
         data = text.encode()
-        replaced(self / name, lambda file: file.write(data))
+        self.write(name, lambda file: file.write(data))
 
     def json(self, name: str, value: object) -> None:
         """Write a file of JSON; an infinite number is null, JSON knows none."""
@@ -68,19 +78,17 @@ class Folder:
         )
 
 
-def replaced(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write `path` as a whole: whenever we are killed, the old file is there or the new one."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+class OthersFolder(Folder):
+    """The folder of a run, to a process of it that writes nothing."""
+
+    def begin(self) -> None:
+        pass
+
+    def write(self, name: str, write: Callable[[BinaryIO], object]) -> None:
+        pass
+
+    def grown(self, name: str, length: int) -> Grown:
+        return Grown()
 
 
 def finite(value: Any) -> Any:
@@ -90,13 +98,3 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _sync_folder(path: Path) -> None:
-    """Have the system write down that a file was moved, where it can be told to."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 from butcher.training import checkpoint
 from butcher.training.checkpoint import State
 from butcher.training.engine import Engine
 from butcher.training.folder import Folder
 from butcher.training.log import Log
+
+
+def resuming(folder: Path) -> str:
+    """The command that goes on with the run in `folder`."""
+    return f"butcher train {shlex.quote(str(folder))} --resume"
 
 
 class Keeper:
@@ -25,7 +31,7 @@ class Keeper:
     @property
     def command(self) -> str:
         """What goes on with the run."""
-        return f"butcher train {shlex.quote(str(self._folder.path))} --resume"
+        return resuming(self._folder.path)
 
     def begin(self, engine: Engine, *, resumed: bool) -> None:
         """Before the first step of this session."""

@@ -12,24 +12,27 @@ from types import TracebackType
 from typing import Any
 
 from butcher.models import Network
-from butcher.training.appended import Appended
 from butcher.training.coefficients import values
 from butcher.training.curves import Curves
 from butcher.training.folder import Folder, finite
 from butcher.training.result import EpochResult
+from butcher.training.several import Alone
 
 
 class Log:
     """The logs of a run in `folder`; `lengths` is what a checkpoint says of files that go on."""
 
     def __init__(
-        self, folder: Folder, network: Network, lengths: Mapping[str, int], curves: Curves | None
+        self,
+        folder: Folder,
+        network: Network,
+        lengths: Mapping[str, int],
+        curves: Curves | None,
+        group: Alone,
     ) -> None:
-        self._folder, self._network, self._curves = folder, network, curves
-        self._files = {"log.jsonl": Appended(folder / "log.jsonl", lengths.get("log.jsonl", 0))}
-        if values(network):
-            name = "coefficients.csv"
-            self._files[name] = Appended(folder / name, lengths.get(name, 0))
+        self._folder, self._network, self._curves, self._group = folder, network, curves, group
+        names = ["log.jsonl", *(["coefficients.csv"] if values(network, group) else [])]
+        self._files = {name: folder.grown(name, lengths.get(name, 0)) for name in names}
 
     def event(self, event: str, **facts: Any) -> None:
         """A line of log.jsonl, with the time of day."""
@@ -60,7 +63,7 @@ class Log:
     def coefficients(self, epoch: int) -> None:
         """The trained numbers of the scheme, a line each."""
         if file := self._files.get("coefficients.csv"):
-            found = values(self._network)
+            found = values(self._network, self._group)
             file.write(_lines([(epoch, *number) for number in found]))
             if self._curves:
                 self._curves.coefficients(epoch, found)

@@ -43,6 +43,8 @@ class TrainOptions(Options):
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     compile: bool = False
     device: Annotated[str, AfterValidator(_device)] = "auto"
+    devices: int = Field(default=1, ge=1)
+    parallel: Literal["ddp", "fsdp"] = "ddp"
     threads: int | None = Field(default=None, ge=1)
     test: bool = True
     checkpoint_every: int = Field(default=1, ge=1)
@@ -70,4 +72,18 @@ class TrainOptions(Options):
             raise ValueError(f"warmup = {self.warmup} is longer than the {self.epochs} epochs")
         if self.restarts and self.warmup >= self.restarts[0]:
             raise ValueError(f"warmup = {self.warmup} lasts to the first of restarts")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> TrainOptions:
+        if self.devices == 1:
+            return self
+        if ":" in self.device:
+            raise ValueError(
+                f'device = "{self.device}" is one GPU, and devices = {self.devices}; write "cuda"'
+            )
+        if self.parallel == "fsdp" and self.average is not None:
+            raise ValueError('average is not kept in parts; leave it out, or parallel = "ddp"')
+        if self.parallel == "fsdp" and self.precision == "fp16":
+            raise ValueError('parallel = "fsdp" scales no loss; write precision = "bf16"')
         return self

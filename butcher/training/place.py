@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +10,29 @@ from dataclasses import dataclass
 import torch
 
 from butcher.training.data import DataError
+from butcher.training.folder import RunError
+from butcher.training.options import TrainOptions
+from butcher.training.several import ALONE, Alone, Replicated, Together
+
+BACKENDS = {"cpu": "gloo", "cuda": "cpu:gloo,cuda:nccl"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """One process of `world`, the one numbered `rank`, which computes on `device`."""
+    """One process of a group, which computes on `device`."""
 
     device: torch.device
-    rank: int = 0
-    world: int = 1
+    group: Alone = ALONE
+
+    @property
+    def rank(self) -> int:
+        """The number of the process, counted from 0."""
+        return self.group.rank
+
+    @property
+    def world(self) -> int:
+        """How many processes there are."""
+        return self.group.world
 
     @property
     def writes(self) -> bool:
@@ -29,6 +44,53 @@ class Place:
         """Whether batches are prepared in memory that a GPU copies from by itself."""
         return self.device.type == "cuda"
 
+    def __str__(self) -> str:
+        if self.world == 1:
+            return str(self.device)
+        return f"{self.world} processes ({self.group.parallel}), {self.device.type}"
+
+
+def is_started() -> bool:
+    """Whether torchrun, or `started`, has made this process one of a group."""
+    return "RANK" in os.environ and "WORLD_SIZE" in os.environ
+
+
+@contextmanager
+def taken(options: TrainOptions) -> Iterator[Place]:
+    """Our place in the group that has been started; RunError where it is another number.
+
+    Torch's default group, if whoever calls has formed it, is used and left.
+    """
+    world = int(os.environ["WORLD_SIZE"]) if is_started() else 1
+    if world != options.devices:
+        raise RunError(
+            f"train.devices is {options.devices}, and {world} processes have been started; "
+            f"write --set train.devices={world}, or start {options.devices}"
+        )
+    if world == 1:
+        yield Place(device_of(options.device))
+        return
+    device = own_device(options.device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    if torch.distributed.is_initialized():
+        yield Place(device, _group(options))
+        return
+    torch.distributed.init_process_group(BACKENDS[device.type])
+    yield Place(device, _group(options))
+    # None ends, and takes its connections with it, while another still works. After an error
+    # nobody is waited for.
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+
+
+def _group(options: TrainOptions) -> Together:
+    if options.parallel == "ddp":
+        return Replicated()
+    from butcher.training.sharded import Sharded
+
+    return Sharded()
+
 
 def device_of(name: str) -> torch.device:
     """The device of `[train]`; "auto" is the GPU if there is one."""
@@ -38,6 +100,20 @@ def device_of(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise DataError(f'device = "{name}": there is no such GPU here; write "cpu" or "auto"')
     return device
+
+
+def own_device(name: str) -> torch.device:
+    """The device of one of several processes: of each GPU of a host one."""
+    device = device_of(name)
+    if device.type == "cpu":
+        return device
+    local, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if local >= gpus:
+        raise DataError(
+            f"each process needs a GPU of its own, and here {gpus} are visible; start as many "
+            'processes on this host, or write device = "cpu"'
+        )
+    return torch.device("cuda", local)
 
 
 @contextmanager

@@ -35,13 +35,18 @@ OF_NO_EFFECT = frozenset(
         "train.checkpoint_every",
         "train.checkpoint_steps",
         "train.device",
+        "train.devices",
         "train.out",
+        "train.parallel",
         "train.tensorboard",
         "train.test",
         "train.threads",
     }
 )
-"""Keys that change no number of a training, or its last digits only."""
+"""Keys that change no number of a training, or its last digits only.
+
+Of `devices` that is so where no sub-net draws numbers and none normalises over a batch.
+"""
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,22 @@ def _all_checked(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             )
         except TableError as wrong:
             problems += wrong.problems
+    if not problems:
+        problems += _not_shared_out(found["data"], found["train"])
     if problems:
         raise TableError(problems)
     return found
+
+
+def _not_shared_out(data: Options, train: Options) -> Iterator[Problem]:
+    """A batch of which processes would have unequal shares."""
+    assert isinstance(data, DataOptions)
+    assert isinstance(train, TrainOptions)
+    devices = train.devices
+    if data.batch % devices:
+        near = max(1, round(data.batch / devices)) * devices
+        message = f"{data.batch} images cannot be shared out evenly to train.devices = {devices}"
+        yield Problem("data.batch", f"{message}; write {near}")
 
 
 def _flat(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -61,7 +61,7 @@ def environment(folder: Folder, recipe: Recipe, place: Place) -> None:
 
 def opening(recipe: Recipe, model: Network, place: Place) -> Iterator[str]:
     """What is trained, and what a reader of the run should know of the network."""
-    yield f"{recipe.out.name}: {parameters(model):,} parameters, {place.device}"
+    yield f"{recipe.out.name}: {parameters(model):,} parameters, {place}"
     yield from model.facts.remarks
     if dead := model.facts.dead:
         yield f"without effect, as the paper's rule wants: {', '.join(dead)}"

@@ -13,14 +13,15 @@ from butcher.training.curves import Curves, writer
 from butcher.training.data import Data, load
 from butcher.training.display import Display
 from butcher.training.engine import Engine
-from butcher.training.folder import Folder
-from butcher.training.keeper import Keeper
+from butcher.training.folder import Folder, OthersFolder
+from butcher.training.keeper import Keeper, resuming
 from butcher.training.log import Log
-from butcher.training.place import Place, cpu_threads, device_of
+from butcher.training.place import Place, cpu_threads, is_started, taken
 from butcher.training.precision import single
 from butcher.training.recipe import Recipe
 from butcher.training.result import Diverged, Outcome
 from butcher.training.resume import Found, found_in
+from butcher.training.started import DiedError, started
 from butcher.training.stop import Interrupted, Stop
 
 Begin = Callable[[Network], None]
@@ -33,15 +34,28 @@ def run(
 
     (On one kind of machine, with as many threads; on a GPU up to its libraries.)
     resume  goes on where the folder's run stands; of a finished one only tells how it ended.
-    begin   changes the fresh network before its first step.
+    begin   changes the fresh network before its first step; where processes are started, it
+            pickles.
     quiet   prints nothing.
+
+    Of several `devices` this process is one, where torchrun has started it; else it starts them.
 
     Raises DataError, SpecError, OSError, the errors of `network`, and RunError for a folder that
     cannot be gone on from.
     """
-    with cpu_threads(recipe.train.threads):
-        place = Place(device_of(recipe.train.device))
-        found = found_in(recipe, place) if resume else Found()
+    if recipe.train.devices > 1 and not is_started():
+        try:
+            return started(recipe.train.devices, _take_part, recipe, resume, begin, quiet)
+        except DiedError as end:
+            message = f"{end}; go on with: {resuming(recipe.out)}"
+            return Outcome("interrupted", None, message, end.number)
+    return _take_part(recipe, resume, begin, quiet)
+
+
+def _take_part(recipe: Recipe, resume: bool, begin: Begin | None, quiet: bool) -> Outcome:
+    with cpu_threads(recipe.train.threads), taken(recipe.train) as place:
+        quiet = quiet or not place.writes
+        found = place.group.first(lambda: found_in(recipe, place)) if resume else Found()
         if found.ended:
             outcome = Outcome(found.ended, found.last, found.message)
             if not quiet and outcome.kind == "done":
@@ -51,14 +65,16 @@ def run(
 
 
 def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet: bool) -> Outcome:
-    data = load(recipe.data)
+    data = place.group.each(lambda: load(recipe.data))
     model = network(recipe, data)
     if begin and not found.state:
         begin(model)
+    place.group.draw_apart(recipe.train.seed, 0)
     engine = Engine(model.to(place.device), data, recipe.data, recipe.train, place)
-    folder = Folder(recipe.out)
+    folder = Folder(recipe.out) if place.writes else OthersFolder(recipe.out)
     described = report.described(recipe, data)
-    if recipe.train.tensorboard:
+    draws_curves = recipe.train.tensorboard and place.writes
+    if draws_curves:
         writer()
     if found.state:
         engine.load(found.state)
@@ -66,11 +82,9 @@ def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet:
         folder.begin()
         report.begin(folder, recipe, described)
     report.environment(folder, recipe, place)
-    curves = (
-        Curves(folder / "tensorboard", len(engine.results)) if recipe.train.tensorboard else None
-    )
+    curves = Curves(folder / "tensorboard", len(engine.results)) if draws_curves else None
     with (
-        Log(folder, model, found.lengths, curves) as log,
+        Log(folder, model, found.lengths, curves, place.group) as log,
         Display(engine, quiet=quiet) as display,
     ):
         for line in (*report.opening(recipe, model, place), *found.remarks):
@@ -89,7 +103,7 @@ def _run(recipe: Recipe, place: Place, found: Found, begin: Begin | None, quiet:
 def _to_the_end(engine: Engine, keeper: Keeper, display: Display) -> Outcome:
     """The epochs that are left, and the test part once."""
     try:
-        with Stop() as stop:
+        with Stop(engine.group.largest) as stop:
             try:
                 while not engine.done:
                     _epoch(engine, keeper, display, stop)

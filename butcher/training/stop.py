@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -22,16 +23,20 @@ class Stop:
     """Remembers the first signal of SIGNALS; the second does what it would have done without us.
 
     Python hands signals to the main thread: in another one nothing is changed.
+
+    asked   its number, 0 before.
+    agreed  from the number that this process was sent to the one that all of a group obey.
     """
 
-    def __init__(self) -> None:
-        self._asked: int | None = None
+    def __init__(self, agreed: Callable[[int], int] = int) -> None:
+        self.asked = 0
+        self._agreed = agreed
         self._before: dict[signal.Signals, Any] = {}
 
     def check(self) -> None:
-        """Raises Interrupted if a signal has come."""
-        if self._asked is not None:
-            raise Interrupted(self._asked)
+        """Raises Interrupted if a signal has come, to any process of the group."""
+        if asked := self._agreed(self.asked):
+            raise Interrupted(asked)
 
     def __enter__(self) -> Stop:
         if threading.current_thread() is threading.main_thread():
@@ -47,7 +52,7 @@ class Stop:
         self._restore()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._asked = number
+        self.asked = number
         self._restore()
 
     def _restore(self) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from butcher.training.several import Alone
+
 
 class Sums:
     """Loss and hits summed over images, kept on the device in double precision."""
@@ -20,6 +22,14 @@ class Sums:
         self.loss += loss.detach().double() * len(y)
         self.hits += (logits.detach().argmax(dim=1) == y).sum()
         self.images += len(y)
+
+    def add_all(self, part: Sums, group: Alone, images: int) -> None:
+        """What the processes of `group` have summed up over `images` images in all."""
+        both = torch.stack((part.loss, part.hits))
+        group.sum(both)
+        self.loss += both[0]
+        self.hits += both[1]
+        self.images += images
 
     def means(self) -> tuple[float, float]:
         """Mean loss and accuracy."""

@@ -70,11 +70,11 @@ def trained(
 
 
 def jobs_for(recipes: Iterable[Recipe]) -> int:
-    """As many runs as there are cores for their threads; on a GPU one at a time."""
+    """As many runs as there are cores for their processes and threads; on GPUs one at a time."""
     options = [recipe.train for recipe in recipes]
     if torch.cuda.is_available() and any(each.device != "cpu" for each in options):
         return 1
-    return max(1, usable_cores() // max(each.threads or 1 for each in options))
+    return max(1, usable_cores() // max((each.threads or 1) * each.devices for each in options))
 
 
 def _train(recipe: Recipe) -> None:

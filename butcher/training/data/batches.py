@@ -52,6 +52,10 @@ class Batches:
         whole, rest = divmod(len(self.split), self.batch)
         return whole + (rest >= self.world)
 
+    def images(self, step: int) -> int:
+        """How many images step `step` of an epoch is of, in all ranks."""
+        return min(self.batch, len(self.split) - step * self.batch)
+
     def epoch(self, number: int, begin: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, from batch `begin` on; both are counted from 0."""
         order = draws.permutation(len(self.split), draws.key(self.seed, number, _ORDER))
@@ -70,11 +74,14 @@ def still(
     workers: int = 0,
     pin: bool = False,
 ) -> Iterator[Batch]:
-    """Every image once, in order and as it is; of each batch the share of one rank."""
+    """Every image once, in order and as it is; of each batch the share of one rank.
+
+    Every rank has as many batches: of the last one its share may be no image.
+    """
     order = np.arange(len(split))
     steps = range(-(-len(split) // batch))
     shares = [_share(order, batch, step, rank, world) for step in steps]
-    return _iterate(_Prepared(split, [share for share in shares if len(share)]), workers, pin)
+    return _iterate(_Prepared(split, shares), workers, pin)
 
 
 def _share(order: Indices, batch: int, step: int, rank: int, world: int) -> Indices:
@@ -95,7 +102,9 @@ class _Prepared(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         share = self.shares[step]
-        return self.split.images(share, self.key), self.split.labels[torch.from_numpy(share)]
+        some = share if len(share) else np.zeros(1, np.int64)  # none has the shape of one
+        images = self.split.images(some, self.key)[: len(share)]
+        return images, self.split.labels[torch.from_numpy(share)]
 
 
 def _iterate(batches: _Prepared, workers: int, pin: bool) -> Iterator[Batch]:
