@@ -241,6 +241,8 @@ def _lines(page: Figure, results: Sequence[Result], plane: Plane) -> None:
         axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
     if is_log:
         around(panels[0], drawn, 3)
+    else:
+        panels[0].set_ylim(bottom=0)  # where intervals of losses end
     panels[0].set_ylabel("loss at w + a d")
     legend_below(page, panels[0])
 
@@ -301,8 +303,8 @@ def _maps(page: Figure, results: Sequence[Result], plane: Plane) -> None:
                 axes.contour(at, at, values, decades, colors="white", linewidths=0.5)
             axes.plot(0, 0, marker="+", color="white", markersize=4, markeredgewidth=0.7)
             axes.set_aspect("equal")
-            as_text([axes.set_title(result.label)])
-        line[0].set_ylabel(f"{row[0].state}\nstep a")
+            as_text([axes.set_title(f"{result.label}\n{result.state}")])
+        line[0].set_ylabel("step a")
     for axes in grid[-1]:
         axes.set_xlabel("step b")
     page.colorbar(image, ax=grid, label="loss", pad=0.02)
