@@ -6,6 +6,7 @@ that needs torch imports it at its top, so it is there before the first of its t
 
 import os
 import random
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -58,3 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not torch.cuda.is_available():
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell starts what runs in its background deaf to Ctrl-C: not so this test, and what it
+    starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -121,6 +121,7 @@ def test_another_recipe_in_the_same_folder_is_refused(butcher: Command) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_a_study_is_trained_interrupted_and_goes_on(butcher: Command) -> None:
     """Ctrl-C after the first run; the same command trains the others, and then nothing more."""
     command = [

@@ -336,6 +336,7 @@ def test_a_signal_is_obeyed_in_the_middle_of_an_evaluation(
     assert same(trace("whole"), trace("parts"))
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_signal_is_obeyed_at_once(recipe: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     def step(self: Display, images: int) -> None:
         os.kill(os.getpid(), signal.SIGINT)
