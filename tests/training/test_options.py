@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import get_total_norm
 
+from butcher.models.setting import SettingError
+from butcher.models.source import RecipeError
 from butcher.training.data import Batch, DataError, load
 from butcher.training.display import Display
 from butcher.training.engine import SMALLEST_SCALE, Engine
@@ -22,9 +24,9 @@ from butcher.training.precision import scaler
 from butcher.training.recipe import read_recipe
 from butcher.training.result import Diverged, EpochResult
 from butcher.training.run import network, run
+from butcher.training.several import ALONE
 from butcher.training.step import Stepper
 from butcher.training.stored import stored
-from butcher.training.sums import Sums
 
 Write = Callable[..., Path]
 CPU = torch.device("cpu")
@@ -115,7 +117,8 @@ def _epoch(one: Engine) -> Any:
 def stepper(model: nn.Module, **options: Any) -> Stepper:
     read = TrainOptions(**options)
     scale = scaler(read.precision, CPU)
-    return Stepper(model, list(model.parameters()), optimizer(model, read), scale, read)
+    parameters = list(model.parameters())
+    return Stepper(ALONE, model, model, parameters, optimizer(model, read), scale, read)
 
 
 def gradients(model: nn.Module) -> list[Tensor]:
@@ -135,28 +138,26 @@ def test_accumulate(linear: tuple[nn.Module, Batch], parts: int) -> None:
     model, batch = linear
     seen = []
     model.register_forward_hook(lambda module, x, y: seen.append(len(y)))
-    loss, norm = stepper(model).gradient(batch, Sums(CPU))
+    sums, norm = stepper(model).gradient(batch, 7)
     whole = gradients(model)
     seen.clear()
-    sums = Sums(CPU)
-    parted, _ = stepper(model, accumulate=parts).gradient(batch, sums)
+    parted, _ = stepper(model, accumulate=parts).gradient(batch, 7)
     assert sum(seen) == 7
-    assert len(seen) == len(torch.arange(7).chunk(parts)) > 1
+    assert len(seen) == min(parts, 7) > 1
     torch.testing.assert_close(gradients(model), whole)
-    torch.testing.assert_close(parted, loss)
-    assert sums.means()[0] == pytest.approx(loss.item())
+    assert parted.means() == pytest.approx(sums.means())
     assert norm.item() == pytest.approx(get_total_norm(whole).item())
 
 
 def test_clip(linear: tuple[nn.Module, Batch]) -> None:
     """The gradient keeps its direction, and is no longer than this; a shorter one stays."""
     model, batch = linear
-    _, norm = stepper(model).gradient(batch, Sums(CPU))
+    _, norm = stepper(model).gradient(batch, 7)
     whole = gradients(model)
-    _, before = stepper(model, clip=norm.item() / 4).gradient(batch, Sums(CPU))
+    _, before = stepper(model, clip=norm.item() / 4).gradient(batch, 7)
     assert before == norm
     torch.testing.assert_close([4 * g for g in gradients(model)], whole, rtol=1e-5, atol=1e-8)
-    stepper(model, clip=norm.item() * 4).gradient(batch, Sums(CPU))
+    stepper(model, clip=norm.item() * 4).gradient(batch, 7)
     torch.testing.assert_close(gradients(model), whole)
 
 
@@ -166,8 +167,8 @@ def test_label_smoothing(recipe: Write) -> None:
     x, y = first_batch(one)
     one.network.train()
     expected = cross_entropy(one.network(x), y, label_smoothing=0.2)
-    loss, _ = one._stepper.gradient((x, y), Sums(CPU))
-    torch.testing.assert_close(loss, expected)
+    sums, _ = one._stepper.gradient((x, y), len(y))
+    assert sums.means()[0] == pytest.approx(expected.item())
     smooth, plain = (engine(recipe, "lr=1e-9", f"label_smoothing={s}") for s in (0.2, 0.0))
     validation = [after(each, 5).finish().validation_loss for each in (smooth, plain)]
     assert validation[0] == pytest.approx(validation[1], rel=1e-5)
@@ -334,6 +335,27 @@ def test_a_tensorboard_that_is_not_installed_is_named(
         "tensorboard = false"
     )
     assert not Path("runs").exists()
+
+
+def test_unequal_shares_are_an_error_with_a_mend(recipe: Write) -> None:
+    with pytest.raises(RecipeError, match=r"cannot be shared out evenly .* = 3; write 255"):
+        read_recipe(recipe(), ["devices=3"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (['device="cuda:1"'], 'write "cuda"'),
+        (["parallel=fsdp", "average=0.9"], "average is not kept in parts"),
+        (["parallel=fsdp", "precision=fp16"], 'write precision = "bf16"'),
+    ],
+)
+def test_what_several_processes_cannot_do_is_said(
+    recipe: Write, settings: list[str], said: str
+) -> None:
+    with pytest.raises((SettingError, RecipeError), match=said):
+        read_recipe(recipe(), ["devices=2", *settings])
+    read_recipe(recipe(), settings)  # one can
 
 
 def test_every_key_has_a_test() -> None:

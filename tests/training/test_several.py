@@ -19,8 +19,6 @@ import pytest
 import torch
 
 from butcher.laboratory.study import jobs_for
-from butcher.models.setting import SettingError
-from butcher.models.source import RecipeError
 from butcher.training.command import train
 from butcher.training.dry import rehearsed
 from butcher.training.folder import RunError
@@ -62,27 +60,6 @@ def agree(out: str, other: str) -> None:
 
 
 # --------------------------------------------------------------------------- what is said
-
-
-def test_unequal_shares_are_an_error_with_a_mend(recipe: Write) -> None:
-    with pytest.raises(RecipeError, match=r"cannot be shared out evenly .* = 3; write 255"):
-        read_recipe(recipe(), ["devices=3"])
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        (['device="cuda:1"'], 'write "cuda"'),
-        (["parallel=fsdp", "average=0.9"], "average is not kept in parts"),
-        (["parallel=fsdp", "precision=fp16"], 'write precision = "bf16"'),
-    ],
-)
-def test_what_several_processes_cannot_do_is_said(
-    recipe: Write, settings: list[str], said: str
-) -> None:
-    with pytest.raises((SettingError, RecipeError), match=said):
-        read_recipe(recipe(), [TWO, *settings])
-    read_recipe(recipe(), settings)  # one can
 
 
 def test_another_number_than_was_started_is_an_error(
