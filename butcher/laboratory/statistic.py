@@ -50,8 +50,11 @@ class Estimate:
             return "-"
         if not self.is_interval:
             return f"{self.mean:.4g} (one run)"
+        if self.low == self.high:
+            return f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
         places = min(decimals((self.high - self.low) / 2), decimals(self.mean) + 4)
-        return f"{self.mean:.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
+        mean, low, high = (f"{end:z.{places}f}" for end in (self.mean, self.low, self.high))
+        return f"{mean} [{low}, {high}]"
 
 
 NOTHING = Estimate(math.nan, math.nan, math.nan, 0)

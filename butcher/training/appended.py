@@ -36,7 +36,9 @@ class Appended(Grown):
         return self._file.tell()
 
     def write(self, text: str) -> None:
-        self._file.write(text.encode())
+        rest = memoryview(text.encode())
+        while rest:  # a disk that is nearly full takes a part, and refuses the next
+            rest = rest[self._file.write(rest) :]
 
     def close(self) -> None:
         self._file.close()

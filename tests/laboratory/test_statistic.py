@@ -75,8 +75,9 @@ def test_an_estimate_shows_two_digits_of_its_width() -> None:
     assert str(Estimate(0.91234, 0.90812, 0.91656, 5)) == "0.9123 [0.9081, 0.9166]"
     assert str(Estimate(91.234, 90.812, 91.656, 5)) == "91.23 [90.81, 91.66]"
     assert str(Estimate(1234.5, 1100.0, 1400.0, 5)) == "1234 [1100, 1400]"
-    assert str(Estimate(0.5, 0.5, 0.5, 5)) == "0.5000 [0.5000, 0.5000]"
+    assert str(Estimate(0.5, 0.5, 0.5, 5)) == "0.5 [0.5, 0.5]"
     assert str(mean_of([2.0, 2.0 + 1e-15])) == "2.00000 [2.00000, 2.00000]"
+    assert str(Estimate(-0.01, -4.3, 4.3, 5)) == "0.0 [-4.3, 4.3]"
     assert [decimals(x) for x in (0.0042, 0.42, 4.2, 42.0, 420.0)] == [4, 2, 1, 0, 0]
 
 

@@ -129,12 +129,19 @@ def _ratio(comparison: Comparison, row: Row) -> Estimate | None:
 # --------------------------------------------------------------------------- sentences
 
 
+def _has_one_seed(comparison: Comparison) -> bool:
+    return all(len(row.results) == 1 for row in comparison.rows)
+
+
 def conclusions(comparison: Comparison) -> Iterator[str]:
     """What the differences come to."""
     p_values = comparison.p_values()
     tests = sum(p is not None for p in p_values)
     if not tests:
-        yield "Of one run a variant there is no interval: nothing is said of which is better."
+        few = (
+            "one run a variant" if _has_one_seed(comparison) else "so few runs that got to the end"
+        )
+        yield f"Of {few} there is no interval: nothing is said of which is better."
         return
     found = [
         row for row, p in zip(comparison.rows, p_values, strict=True) if p is not None and p < LEVEL
