@@ -197,8 +197,9 @@ def limits(comparison: Comparison) -> Iterator[str]:
             "lower one."
         )
     yield (
-        "Seeds change weights and the order of images. The split of the data, the rest of the "
-        "recipe and its learning rate are the same for all, and intervals do not hold their choice."
+        "Seeds change weights and the order of images. The split of the data is the same for all, "
+        "and so is the recipe, its learning rate among it, but for what a variant says; intervals "
+        "do not hold their choice."
     )
     yield (
         "Seconds are those of the machine that trained, evaluation not counted; whatever else ran "
