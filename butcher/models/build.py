@@ -206,6 +206,8 @@ def _scheme(name: str, key: str) -> Scheme:
         return resolve(name)
     except UnknownNameError as unknown:
         raise TableError([Problem(f"model.{key}", str(unknown))]) from None
+    except OSError as problem:
+        raise OSError(problem.errno, f"{problem.strerror} (model.{key})", name) from None
 
 
 def _scheme_problems(options: ModelOptions, scheme: Scheme) -> Iterable[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from butcher.models.model import without_alternatives
@@ -86,7 +87,7 @@ def _matches(name: str, keys: Mapping[str, Sequence[str]]) -> list[tuple[str, st
 def _near(name: str, keys: Mapping[str, Sequence[str]]) -> str:
     """What may have been meant, with its table where `name` has one."""
     first, _, rest = name.partition(".")
-    if rest and first in keys:
+    if rest and get_close_matches(first, keys, n=1):
         word = f"{first}.{rest.partition('.')[0]}"
         return suggestion(word, [f"{table}.{key}" for table in keys for key in keys[table]])
     return suggestion(first, [key for names in keys.values() for key in names])

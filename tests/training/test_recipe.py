@@ -135,6 +135,7 @@ def test_depth_set_replaces_blocks_written(recipe: Write) -> None:
         ("=3", "write key=value"),
         ("epoch=3", 'no such key; did you mean "epochs"'),
         ("train.epoch=3", 'did you mean "train.epochs"'),
+        ("modl.width=3", 'did you mean "model.width"'),
         ("epochs=many", '--set epochs=many: error: train.epochs: "many": should be a valid'),
         ("family=lm-resnet", "write another recipe"),
         ("warmup=5", "--set warmup=5: error: train: warmup = 5.0 is longer"),
