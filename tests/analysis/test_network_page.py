@@ -44,7 +44,7 @@ def test_costs_and_variances_are_as_printed() -> None:
     for name, printed in rows.items():
         graph = block(name)
         found, noise = cost(graph), variance(graph)
-        forms = (found.as_written, found.emitted, found.fused)
+        forms = (found.as_written, found.emitted, found.gathered)
         assert printed == [
             str(found.evaluations),
             str(concurrency(graph).critical_path),
