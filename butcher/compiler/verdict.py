@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from butcher.analysis.conditions.order import CAP, OrderResult, Orders, order, order_nonautonomous
+from butcher.analysis.conditions.order import CAP, OrderResult, Orders, both_orders
 from butcher.analysis.multistep.root_condition import ZeroStability, zero_stability
 from butcher.coefficient import (
     ONE,
@@ -167,8 +167,7 @@ def _examined(scheme: Scheme, *, verify: bool) -> Verdict:
     findings = [*scheme.findings, *structure_findings(scheme, graph)]
     if not verify:
         return Verdict(scheme.source, scheme, _sorted(findings), graph)
-    autonomous = order(graph, CAP)
-    timed = order_nonautonomous(graph, CAP, autonomous)
+    autonomous, timed = both_orders(graph, CAP)
     # a claim is about the file's equation
     orders = timed if graph.takes_time else autonomous
     stability = zero_stability(graph)

@@ -57,21 +57,26 @@ def order(graph: Graph, up_to: int = CAP) -> Orders:
     return found if isinstance(found, Orders) else _orders(graph, prove(found, up_to))
 
 
-def order_nonautonomous(graph: Graph, up_to: int = CAP, known: Orders | None = None) -> Orders:
+def order_nonautonomous(graph: Graph, up_to: int = CAP) -> Orders:
     """The orders for u' = f(t, u), where evaluation i is given the time t + c_i h.
 
     They are those for u' = f(t, u), t' = 1, with c_i where the row of t would sum to its own.
-    Where all c are what their rows sum to they are the orders, which may be handed in as `known`.
     """
+    return both_orders(graph, up_to)[1]
+
+
+def both_orders(graph: Graph, up_to: int = CAP) -> tuple[Orders, Orders]:
+    """Those of `order` and of `order_nonautonomous`, which are one where all c are row sums."""
     found = _system(graph, up_to)
     if isinstance(found, Orders):
-        return found
+        return found, found
+    orders = _orders(graph, prove(found, up_to))
     if any(stage.c is None for stage in found.stages):
         error = UndefinedError("there is no time in a method that does not keep constants")
-        return _alone(graph, _undefined(graph, error))
+        return orders, _alone(graph, _undefined(graph, error))
     if all(found.keeps_time(stage) for stage in found.stages):
-        return known or _orders(graph, prove(found, up_to))
-    return _orders(graph, prove(found, up_to, with_time=True))
+        return orders, orders
+    return orders, _orders(graph, prove(found, up_to, with_time=True))
 
 
 def start(graph: Graph) -> str | None:
