@@ -44,7 +44,7 @@ def test_a_claimed_order_is_reached_and_not_exceeded(name: str) -> None:
     orders = order(graph, up_to=claim.order + 1)
     assert (orders.advanced.order, orders.advanced.outcome) == (claim.order, "fails")
     assert [r.order for r in orders.estimates] == [claim.embedded] * len(orders.estimates)
-    timed = order_nonautonomous(graph, claim.order + 1, orders)
+    timed = order_nonautonomous(graph, claim.order + 1)
     assert timed.advanced.order == claim.order
     assert zero_stable(graph) is True
 
