@@ -39,8 +39,9 @@ class Table:
 
     def markdown(self, level: int = 2) -> str:
         """A section: heading of this level, table, notes."""
-        rows = [[said(cell) for cell in row] for row in self.rows]
-        table = markdown(self.heads, rows).rstrip("\n")
+        heads = [_one_cell(head) for head in self.heads]
+        rows = [[_one_cell(said(cell)) for cell in row] for row in self.rows]
+        table = markdown(heads, rows).rstrip("\n")
         notes = ["", *map(plain, self.notes)] if self.notes else []
         return "\n".join([f"{'#' * level} {plain(self.title)}", "", table, *notes]) + "\n"
 
@@ -82,8 +83,8 @@ class Table:
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose columns stand one below the other in plain text, too."""
-    lines = [[_one_cell(cell) for cell in line] for line in (heads, *rows)]
+    """A table whose columns stand one below the other in plain text, too; cells are Markdown."""
+    lines = [list(heads), *(list(row) for row in rows)]
     widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(heads))]
     rule = ["-" * width for width in widths]
     return "".join(

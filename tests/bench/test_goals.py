@@ -103,6 +103,12 @@ def test_the_first_page_is_rewritten_between_its_marks_alone() -> None:
         rewritten("nothing", made)
 
 
+def test_the_page_of_the_record_is_what_the_record_gives() -> None:
+    kept = REPOSITORY / "docs" / "benchmarks" / "blocks.json"
+    record = Record.read(kept.read_text(encoding="utf-8"))
+    assert page(record) == kept.with_suffix(".md").read_text(encoding="utf-8")
+
+
 def test_the_table_of_the_first_page_is_what_the_record_gives() -> None:
     kept = REPOSITORY / "docs" / "benchmarks" / "blocks.json"
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
