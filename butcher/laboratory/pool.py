@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from butcher.training.started import end_with_parent
+
 GRACE = 5.0
 """Seconds that a process has to end after it was asked to."""
 
@@ -121,7 +123,7 @@ def _serve(pipe: Connection) -> None:
     """The process: a task, its answer, the next task."""
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)  # Ctrl-C is for the one that started us, which then asks us to end
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     while True:
         try:
             task: Task = pipe.recv()
@@ -135,14 +137,6 @@ def _serve(pipe: Connection) -> None:
             error = words[0] if words else type(wrong).__name__
             answer = (None, error, traceback.format_exc())
         pipe.send(answer)
-
-
-def _end_with_parent() -> None:
-    """Nobody would read what a process finds whose parent is gone."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 @contextmanager

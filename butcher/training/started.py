@@ -147,7 +147,7 @@ def _serve(
 ) -> None:
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)  # Ctrl-C is for the one that started us, which hands it on
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     os.environ |= {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
@@ -167,7 +167,7 @@ def _serve(
         pipe.send((None, wrong))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Nobody would hear of a run whose parent is gone; its checkpoint is."""
     parent = multiprocessing.parent_process()
     if parent is not None:

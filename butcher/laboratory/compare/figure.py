@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from butcher.figure.style import GREY, MARKERS, PAGE, colour, dash, label
 from butcher.laboratory.accuracy_axis import inside, set_accuracy_axis
-from butcher.laboratory.marks import as_text, band
+from butcher.laboratory.marks import SIDE_BY_SIDE, as_text, band
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import Estimate
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 TOP, ROW, ENTRY = 0.1, 2.2, 0.17
 """Inches: above the panels, of a row of them, of a line of the legend."""
-COLUMNS = 3
-"""Of the legend."""
 WIDEST = 140.0
 """Points that a label may take."""
 
@@ -46,7 +44,7 @@ class Panel:
 def figure(panels: Sequence[Panel], score: str, reference: str) -> Drawing:
     """A row for each panel: its curves left, its differences right."""
     names = dict.fromkeys((c.place, c.label) for panel in panels for c in panel.curves)
-    lines = -(-len(names) // COLUMNS)
+    lines = -(-len(names) // SIDE_BY_SIDE)
     height = TOP + ROW * len(panels) + ENTRY * (lines + 1)
 
     def draw(page: Figure) -> None:
@@ -119,7 +117,7 @@ def _legend(page: Figure, names: Sequence[tuple[int, str]]) -> None:
         handles,
         [label(name, None, WIDEST) for _, name in names],
         loc="outside lower center",
-        ncols=min(COLUMNS, len(names)),
+        ncols=min(SIDE_BY_SIDE, len(names)),
         handlelength=2.6,
         columnspacing=1.5,
         labelspacing=0.35,
