@@ -193,7 +193,10 @@ def draw(spec: str, output: Path, *, as_schedule: bool) -> None:
 def train(recipe: str, settings: list[str], *, resume: bool, dry_run: bool, quiet: bool) -> None:
     """`butcher train`."""
     from butcher.training.command import train as run
+    from butcher.training.place import is_started, leave
 
     code = run(recipe, settings, resume=resume, dry_run=dry_run, quiet=quiet)
+    if is_started():
+        leave(code)
     if code:
         raise Failure(code)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from butcher.training.folder import RunError
+from butcher.training.place import leave
 from butcher.training.result import Outcome
 from butcher.training.stop import SIGNALS, Stop
 
@@ -165,6 +166,7 @@ def _serve(
     except Exception as wrong:
         wrong.add_note(traceback.format_exc())
         pipe.send((None, wrong))
+    leave()
 
 
 def end_with_parent() -> None:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from butcher.block import make_block
+from butcher.training.place import leave
 
 
 class Step(nn.Module):
@@ -42,10 +43,10 @@ def main() -> None:
     torch.distributed.init_process_group("gloo")
     for name in sys.argv[1:]:
         train(name, torch.distributed.get_rank())
-    # Neither ends, and takes its connections with it, while the other still works; nothing that
-    # holds the group is left when it goes.
+    # Neither ends, and takes its connections with it, while the other still works.
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
 main()
+leave()

@@ -9,6 +9,7 @@ from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 from butcher.models import Network
+from butcher.training.place import leave
 
 
 def replicated(network: Network) -> nn.Module:
@@ -66,3 +67,4 @@ def main() -> None:
 
 
 main()
+leave()

@@ -10,6 +10,7 @@ from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 from butcher.models import Network
+from butcher.training.place import leave
 
 STEPS = 2
 NUMBER = 4  # samples a process
@@ -92,3 +93,4 @@ def main() -> None:
 
 
 main()
+leave()

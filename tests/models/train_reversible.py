@@ -10,6 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from butcher.block import make_block
 from butcher.models.reversible import Reversible
+from butcher.training.place import leave
 
 
 class Centred(nn.Module):
@@ -52,10 +53,10 @@ def main() -> None:
     assert torch.equal(*both)
     assert float((found - wanted).abs().max()) <= 1e-12 * float(wanted.abs().max())
     print("agree", flush=True)
-    # Neither ends, and takes its connections with it, while the other still works; nothing that
-    # holds the group is left when it goes.
+    # Neither ends, and takes its connections with it, while the other still works.
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
 main()
+leave()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from butcher.training.place import leave
 from butcher.training.recipe import read_recipe
 from butcher.training.run import run
 
@@ -23,3 +24,4 @@ def main() -> None:
 
 
 main()
+leave()
