@@ -88,11 +88,12 @@ def _carried(record: Record) -> Iterator[Finding]:
 
 
 def _tiles(record: Record) -> Iterator[Finding]:
-    tiled = next((r for r in record.results if r.kind == "tiled" and r.method == VERNER), None)
-    name = tiled.name if tiled else f"{VERNER} in tiles"
-    peak = _peaks(record, name, EULER, "peak_inference")
+    found, peak, ratio = record.tiles, None, None
+    tiled = [r for r in found.results if r.kind == "tiled" and r.method == VERNER] if found else []
+    if found and tiled:
+        peak = _peaks(found, tiled[0].name, EULER, "peak_inference")
+        ratio = found.ratio(tiled[0], "euler", "inference")
     yield _count(3, "inference peak in tiles, against Euler's", peak, 1.0)
-    ratio = record.ratio(tiled, "euler", "inference") if tiled else None
     yield _time(3, "inference time in tiles, against Euler's", ratio, 1.04)
 
 

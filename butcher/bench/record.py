@@ -39,7 +39,10 @@ class Result(Model):
 
 
 class Record(Model):
-    """A run; None is what was not asked for."""
+    """A run; None is what was not asked for.
+
+    tiles  blocks in tiles, and their references, of a larger batch.
+    """
 
     machine: Machine
     settings: Settings
@@ -48,6 +51,7 @@ class Record(Model):
     graphs: Graphs | None = None
     start_up: StartUp | None = None
     growth: tuple[Series, ...] | None = None
+    tiles: Record | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, Result]:

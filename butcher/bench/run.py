@@ -13,7 +13,7 @@ from butcher.bench.clock import interleaved, threads
 from butcher.bench.graphs import graphs
 from butcher.bench.growth import growth
 from butcher.bench.item import Method, method
-from butcher.bench.machine import machine
+from butcher.bench.machine import Machine, machine
 from butcher.bench.peers import PEERS
 from butcher.bench.record import Record, Result
 from butcher.bench.settings import Settings
@@ -21,8 +21,12 @@ from butcher.bench.start_up import start_up
 from butcher.bench.tally import tally
 from butcher.bench.work import Work, Workshop
 
-Part = Literal["blocks", "carried", "graphs", "start-up", "growth"]
+Part = Literal["blocks", "carried", "graphs", "start-up", "tiles", "growth"]
 PARTS: tuple[Part, ...] = get_args(Part)
+
+
+TILES = 4
+"""Tiles of a batch."""
 
 
 def suite() -> list[Method]:
@@ -56,6 +60,7 @@ def run(
             results = _results(works, settings, said)
         return Record(
             machine=here,
+            tiles=_tiles(methods, settings, here, said) if "tiles" in parts else None,
             settings=settings,
             results=tuple(results),
             carried=carried_by_shipped() if "carried" in parts else None,
@@ -63,6 +68,16 @@ def run(
             start_up=start_up(settings.rounds) if "start-up" in parts else None,
             growth=tuple(growth(settings, said)) if "growth" in parts else None,
         )
+
+
+def _tiles(
+    methods: Sequence[Method], settings: Settings, here: Machine, said: Callable[[str], None]
+) -> Record:
+    """Of a batch that is `TILES` times as large, in tiles of the settings' one."""
+    changes = {"batch": TILES * settings.batch, "compiled": False}
+    larger = settings.model_copy(update=changes)
+    works = Workshop(larger).tiled(methods, settings.batch)
+    return Record(machine=here, settings=larger, results=tuple(_results(works, larger, said)))
 
 
 def _results(

@@ -19,6 +19,8 @@ def page(record: Record) -> str:
     parts = [heading(record), goals(record)]
     if record.results:
         parts += [times(record), counts(record), seconds(record)]
+    if record.tiles is not None:
+        parts.append(tiles(record.tiles))
     if record.carried is not None:
         parts.append(carried(record))
     if record.growth is not None:
@@ -97,6 +99,20 @@ def seconds(record: Record) -> str:
         rows.append([result.name, *(_milliseconds(quartiles(each)) for each in times)])
     head = ("", "inference", "forward", "forward + backward")
     return _section("Milliseconds, median [quartiles]", head, rows)
+
+
+def tiles(record: Record) -> str:
+    """Evaluation of a batch in tiles: time against the F's and Euler blocks, peaks in maps."""
+    rows = []
+    for result in ordered(record):
+        against = [
+            "1" if kind == result.kind else str(record.ratio(result, kind, "inference"))
+            for kind in ("alone", "euler")
+        ]
+        peak = f"{record.maps(result.tally.peak_inference):.2f}"
+        rows.append([result.name, str(result.evaluations), *against, peak])
+    head = ("", "F's", "inf / F", "inf / Euler", "peak inf")
+    return _section(f"Evaluation of {record.settings.batch} samples in tiles", head, rows)
 
 
 def carried(record: Record) -> str:

@@ -54,11 +54,27 @@ class Workshop:
         """Blocks, their naive forms, the peers that are installed, and the references of each."""
         found = [work for method in methods for work in self._of(method)]
         found += [self._peer(peer) for peer in peers if is_installed(peer)]
-        groups = dict.fromkeys((work.evaluations, work.shared) for work in found)
-        found += [work for count, shared in groups for work in self._references(count, shared)]
+        found += self._references(found)
         if self.settings.compiled:
             found += [compiled(work) for work in found if is_one_graph(work)]
         return found
+
+    def tiled(self, methods: Iterable[Method], samples: int) -> list[Work]:
+        """Blocks with fixed steps that are evaluated for so many samples at a time."""
+        found = [
+            self.work(
+                f"{method.name}, tiles of {samples}",
+                "tiled",
+                partial(_tiled, method, samples),
+                method=method.scheme.name,
+                held=method.held,
+                count=len(method.graph.evaluations),
+                shared=False,
+            )
+            for method in methods
+            if method.held == "fixed" and not method.is_shared
+        ]
+        return [*found, *self._references(found)]
 
     def branches(self, count: int, *, shared: bool) -> list[nn.Module]:
         """The first `count` sub-nets of all; of shared ones `count` times the first."""
@@ -71,10 +87,6 @@ class Workshop:
         count = evaluations(method.block, number)
         of = partial(self.work, method=method.scheme.name, held=method.held, count=count)
         yield of(method.name, "block", method.block, shared=method.is_shared)
-        if method.held == "fixed" and not method.is_shared:
-            samples = max(self.settings.batch // 4, 1)
-            make = partial(_tiled, method, samples)
-            yield of(f"{method.name}, tiles of {samples}", "tiled", make, shared=False)
         if not method.is_shared:
             for form in method.naive_forms:
                 make = partial(method.naive, form=form)
@@ -86,11 +98,15 @@ class Workshop:
 
         return self.work(peer, "peer", make, count=evaluations(make, 1), shared=True)
 
-    def _references(self, count: int, shared: bool) -> Iterator[Work]:
-        end = " shared" if shared else ""
-        of = partial(self.work, count=count, shared=shared)
-        yield of(f"{count} F{end}", "alone", references.alone)
-        yield of(f"{count} Euler{end}", "euler", references.euler)
+    def _references(self, works: Iterable[Work]) -> list[Work]:
+        """Of each group of works once."""
+        found = []
+        for count, shared in dict.fromkeys((work.evaluations, work.shared) for work in works):
+            end = " shared" if shared else ""
+            of = partial(self.work, count=count, shared=shared)
+            found.append(of(f"{count} F{end}", "alone", references.alone))
+            found.append(of(f"{count} Euler{end}", "euler", references.euler))
+        return found
 
     def work(
         self,

@@ -293,6 +293,7 @@ class Part(StrEnum):
     CARRIED = "carried"
     GRAPHS = "graphs"
     START_UP = "start-up"
+    TILES = "tiles"
     GROWTH = "growth"
 
 

@@ -26,6 +26,15 @@ def test_a_fixed_step_saves_what_euler_saves_and_peaks_where_euler_peaks(name: s
     assert block.peak_training <= 1.005 * euler.peak_training
 
 
+def test_tiles_of_a_quarter_hold_less_than_euler_blocks_of_the_whole() -> None:
+    larger = SETTINGS.model_copy(update={"batch": 8})
+    found = Workshop(larger).tiled([method("verner89", "fixed"), method("rk4", "learned")], 2)
+    tiled, *references = found
+    assert [work.kind for work in found] == ["tiled", "alone", "euler"]  # no trained step
+    (euler,) = (tally(work, larger) for work in references if work.kind == "euler")
+    assert tally(tiled, larger).peak_inference < euler.peak_inference
+
+
 def test_sub_nets_save_four_maps_each() -> None:
     _, euler = tallies("rk4")
     assert euler.saved_maps is not None

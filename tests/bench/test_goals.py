@@ -113,3 +113,21 @@ def test_the_table_of_the_first_page_is_what_the_record_gives() -> None:
     kept = REPOSITORY / "docs" / "benchmarks" / "blocks.json"
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert rewritten(text, Record.read(kept.read_text(encoding="utf-8"))) == text
+
+
+def test_tiles_are_read_from_their_own_record() -> None:
+    def tiled(seconds: float) -> Record:
+        one = result("verner89", seconds=seconds, peak=900)
+        one = one.model_copy(update={"kind": "tiled", "method": "verner89", "name": "tiled"})
+        found = record()
+        return found.model_copy(
+            update={"tiles": found.model_copy(update={"results": (*found.results[:2], one)})}
+        )
+
+    assert goal(record(), "peak in tiles").verdict == "not measured"
+    assert goal(tiled(1.02), "peak in tiles").verdict == "reached"
+    assert goal(tiled(1.02), "time in tiles").verdict == "reached"
+    assert goal(tiled(1.20), "time in tiles").verdict == "missed"
+    again = Record.read(tiled(1.02).text)
+    assert "| tiled " in page(again)
+    assert again == tiled(1.02)
