@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from butcher.figure.style import GREY, MARKERS, colour, label
-from butcher.laboratory.marks import as_text, band
+from butcher.laboratory.marks import as_text, band, plain_numbers
 from butcher.laboratory.plot import Drawing
 from butcher.laboratory.statistic import Estimate
 
@@ -20,6 +20,8 @@ CURVES, LINE, WIDTH = 2.2, 0.2, 4.6
 """Inches: height of the upper panel, of a line of the lower one, width of the page."""
 MARGIN = 1.25
 """A factor, left and right of the rates."""
+LETTER = 0.02
+"""Of the axis at its narrowest, beside long names: a digit of a number below it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def figure(lines: Sequence[Line], bar: float, chance: float) -> Drawing:
 
 
 def _accuracies(axes: Axes, lines: Sequence[Line], bar: float, chance: float) -> None:
-    _levels(axes, {"trains": bar, "chance": chance})
+    _level(axes, "trains", bar, side="right")
+    _level(axes, "chance", chance, side="left")
     for line in lines:
         band(axes, line.rates, line.accuracies, line.place, marks=True, on=_percent)
     axes.set_ylim(0, 101)
@@ -60,26 +63,27 @@ def _percent(accuracy: float) -> float:
     return min(max(100 * accuracy, 0.0), 100.0)
 
 
-def _levels(axes: Axes, levels: Mapping[str, float]) -> None:
-    """Accuracies that mean something, with their names at the right."""
-    for name, level in levels.items():
-        axes.axhline(100 * level, color=GREY, linewidth=0.6, linestyle=(0, (1, 2)))
-        axes.annotate(
-            name,
-            (1, 100 * level),
-            xycoords=("axes fraction", "data"),
-            xytext=(-2, 1.5),
-            textcoords="offset points",
-            ha="right",
-            color=GREY,
-            fontsize=7,
-        )
+def _level(axes: Axes, name: str, accuracy: float, *, side: Literal["left", "right"]) -> None:
+    """An accuracy that means something, with its name: two names on two sides never meet."""
+    from matplotlib.patheffects import withStroke
+
+    axes.axhline(100 * accuracy, color=GREY, linewidth=0.6, linestyle=(0, (1, 2)))
+    at, inwards = (1, -2) if side == "right" else (0, 2)
+    axes.annotate(
+        name,
+        (at, 100 * accuracy),
+        xycoords=("axes fraction", "data"),
+        xytext=(inwards, 1.5),
+        textcoords="offset points",
+        ha=side,
+        color=GREY,
+        fontsize=7,
+        path_effects=[withStroke(linewidth=1.5, foreground="white")],
+    )
 
 
 def _largest(axes: Axes, lines: Sequence[Line]) -> None:
     """The first on top; an arrow where the grid ends too soon."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     low, high = min(lines[0].rates), max(lines[0].rates)
     axes.set_xscale("log")
     axes.set_xlim(low / MARGIN, high * MARGIN)
@@ -93,10 +97,29 @@ def _largest(axes: Axes, lines: Sequence[Line]) -> None:
     as_text(axes.get_yticklabels())
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(0.6 - len(lines), 0.6)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    _rates(axes, lines[0].rates)
     axes.set_title("largest rate that trains", loc="left", fontsize=8)
+
+
+def _rates(axes: Axes, rates: Sequence[float]) -> None:
+    """A tick at every rate, with its number where there is room."""
+    from matplotlib.ticker import FixedLocator, NullFormatter
+
+    plain_numbers(axes.xaxis, written(rates))
+    axes.xaxis.set_minor_locator(FixedLocator(rates))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def written(rates: Sequence[float]) -> list[float]:
+    """Of rising rates those whose numbers have room: the first, and what does not touch the last
+    that was chosen."""
+    chosen = [rates[0]]
+    whole = math.log(rates[-1] / rates[0] * MARGIN**2)
+    for rate in rates[1:]:
+        half = LETTER * (len(f"{chosen[-1]:g}") + len(f"{rate:g}") + 1) / 2
+        if math.log(rate / chosen[-1]) > half * whole:
+            chosen.append(rate)
+    return chosen
 
 
 def _interval(axes: Axes, line: Line, first: float, last: float) -> None:
