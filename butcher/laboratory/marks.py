@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE = 3
 """Entries of a legend in a row."""
+LETTER = 0.02
+"""Of a narrow axis: a digit of a number below it."""
 
 
 def line(
@@ -47,10 +50,10 @@ def line(
 
 
 def whole_numbers(axes: Axes) -> None:
-    """No ticks between the numbers of blocks."""
+    """No ticks between the numbers of blocks or of epochs, however few there are."""
     from matplotlib.ticker import MaxNLocator
 
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def band(
@@ -97,13 +100,28 @@ def around(axes: Axes, found: Sequence[Estimate], factor: float) -> None:
         axes.set_ylim(min(means) / factor, max(means) * factor)
 
 
-def plain_numbers(axis: Axis, at: Sequence[float] | None = None) -> None:
-    """A logarithmic axis with numbers as they are written, at these places or at 1, 2, 5, 10."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+def plain_numbers(axis: Axis, at: Sequence[float] = ()) -> None:
+    """A logarithmic axis with numbers as they are written, at 1, 2, 5, 10 or at places that rise.
 
-    axis.set_major_locator(FixedLocator(at) if at else LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_locator(NullLocator())
+    These all have ticks; where they have no room, not all have numbers. Its ends must be known.
+    """
+    from matplotlib import ticker
+
+    written = ticker.FixedLocator(with_room(at, *axis.get_view_interval()))
+    axis.set_major_locator(written if at else ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(ticker.FixedLocator(at))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def with_room(at: Sequence[float], low: float, high: float) -> list[float]:
+    """Of rising numbers those that touch none before, on a logarithmic axis from low to high."""
+    chosen = list(at[:1])
+    for value in at[1:]:
+        letters = (len(f"{chosen[-1]:g}") + len(f"{value:g}") + 1) / 2
+        if math.log(value / chosen[-1]) > letters * LETTER * math.log(high / low):
+            chosen.append(value)
+    return chosen
 
 
 def legend_below(page: Figure, axes: Axes) -> None:

@@ -9,7 +9,6 @@ from syrupy.assertion import SnapshotAssertion
 
 from butcher.laboratory.findings import said
 from butcher.laboratory.study import Request, Result, StudyError, Variant
-from butcher.laboratory.sweep.figure import written
 from butcher.laboratory.sweep.rates import cells, rates_of
 from butcher.laboratory.sweep.reach import Reach, Sweep, Trials, larger, largest
 from butcher.laboratory.sweep.tables import bounded, ends, findings, remarks
@@ -143,21 +142,6 @@ def test_a_variant_that_never_trains_has_its_row_and_its_figure() -> None:
     assert (str(never[1]), never[-1]) == ("-", "0 of 1")
     assert (str(once[1]), once[-1]) == ("0.1 (one run)", "1 of 1")
     assert findings(none, {"recipe": "small"}).figures[0].content(".png")
-
-
-@pytest.mark.parametrize(
-    ("rates", "numbers"),
-    [
-        ((0.1,), [0.1]),
-        ((0.1, 0.2), [0.1, 0.2]),
-        (rates_of([], 0.01, 2, 8), [0.01, 0.0213, 0.0454, 0.0969, 0.206, 0.44, 0.938, 2]),
-        ((0.1, 0.105, 0.11, 0.2, 3), [0.1, 0.2, 3]),
-    ],
-)
-def test_the_rates_are_the_ticks_and_have_their_numbers_where_there_is_room(
-    rates: tuple[float, ...], numbers: list[float]
-) -> None:
-    assert written(rates) == numbers
 
 
 def test_names_of_levels_stand_on_two_sides() -> None:

@@ -44,6 +44,7 @@ def over_epochs(histories: Sequence[History], symbol: str, band: Band | None) ->
                 axes.plot(range(len(means)), means, color=tint(scale(key[0])), linewidth=0.9)
             _shade(axes, band)
             axes.set_xlim(0, None)
+            whole_numbers(axes)
             axes.set_xlabel("epoch")
             _titled(axes, history, len(own))
         panels[0].set_ylabel(f"${symbol}$")

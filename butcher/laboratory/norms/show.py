@@ -240,7 +240,9 @@ def _by_place(page: Figure, results: Sequence[Result]) -> None:
         axes.set_title(title)
         axes.set_xlabel("place in the network, as a share of its blocks" if shares else "block")
         axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
-        if not shares:
+        if shares:
+            axes.set_xlim(0, 1)
+        else:
             whole_numbers(axes)
     around(left, drawn, 1.6)
     plain_numbers(left.yaxis)

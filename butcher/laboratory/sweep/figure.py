@@ -20,8 +20,6 @@ CURVES, LINE, WIDTH = 2.2, 0.2, 4.6
 """Inches: height of the upper panel, of a line of the lower one, width of the page."""
 MARGIN = 1.25
 """A factor, left and right of the rates."""
-LETTER = 0.02
-"""Of the axis at its narrowest, beside long names: a digit of a number below it."""
 
 
 @dataclass(frozen=True)
@@ -97,29 +95,8 @@ def _largest(axes: Axes, lines: Sequence[Line]) -> None:
     as_text(axes.get_yticklabels())
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(0.6 - len(lines), 0.6)
-    _rates(axes, lines[0].rates)
+    plain_numbers(axes.xaxis, lines[0].rates)
     axes.set_title("largest rate that trains", loc="left", fontsize=8)
-
-
-def _rates(axes: Axes, rates: Sequence[float]) -> None:
-    """A tick at every rate, with its number where there is room."""
-    from matplotlib.ticker import FixedLocator, NullFormatter
-
-    plain_numbers(axes.xaxis, written(rates))
-    axes.xaxis.set_minor_locator(FixedLocator(rates))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def written(rates: Sequence[float]) -> list[float]:
-    """Of rising rates those whose numbers have room: the first, and what does not touch the last
-    that was chosen."""
-    chosen = [rates[0]]
-    whole = math.log(rates[-1] / rates[0] * MARGIN**2)
-    for rate in rates[1:]:
-        half = LETTER * (len(f"{chosen[-1]:g}") + len(f"{rate:g}") + 1) / 2
-        if math.log(rate / chosen[-1]) > half * whole:
-            chosen.append(rate)
-    return chosen
 
 
 def _interval(axes: Axes, line: Line, first: float, last: float) -> None:
