@@ -116,7 +116,9 @@ def test_cycles_draw_images_of_their_own_and_touch_the_test_part_once(read: Read
         (["blocks=4"], {}, "stage 1 has one block.*--fresh"),
         ([], {"cycles": 2}, "2 cycles, but 3 lengths of the recipe.*6-5-5"),
         ([], {"epochs": [3]}, "one cycle is the full run"),
-        (["restarts=[]", "epochs=2"], {}, "2 epochs cannot be 3 cycles"),
+        (["restarts=[]", "epochs=2"], {}, "^2 epochs cannot be 3 cycles; write --set epochs=3 or "),
+        (["restarts=[]", "epochs=1"], {"cycles": 2}, "^1 epoch cannot be 2 cycles"),
+        ([], {"epochs": [3, 0]}, "3-0 epochs: a cycle has 1 or more; mend --epochs"),
         (["restarts=[]", "schedule=step", "milestones=[3]"], {}, "schedule=cosine"),
     ],
 )

@@ -153,8 +153,11 @@ def _lengths(train: TrainOptions, cycles: int | None, epochs: Sequence[int]) -> 
         )
     if cycles < 2:
         raise StudyError("one cycle is the full run; give --cycles 2 or more")
+    if epochs and min(epochs) < 1:
+        raise StudyError(f"{_dashed(epochs)} epochs: a cycle has 1 or more; mend --epochs")
     if min(found) < 1:
-        raise StudyError(f"{train.epochs} epochs cannot be {cycles} cycles; give more epochs")
+        have = "1 epoch" if train.epochs == 1 else f"{train.epochs} epochs"
+        raise StudyError(f"{have} cannot be {cycles} cycles; write --set epochs={cycles} or more")
     return found
 
 
