@@ -18,6 +18,7 @@ from butcher.laboratory.landscape.subject import subjects
 from butcher.laboratory.lesion import lesion as lesioned
 from butcher.laboratory.lesion.draw import What
 from butcher.laboratory.norms import norms as measured
+from butcher.laboratory.refusals import CODES
 
 
 def lesion(runs: Sequence[Path], what: What, part: Part, draws: int, output: Path | None) -> None:
@@ -63,7 +64,7 @@ def coefficients(runs: Sequence[Path], output: Path | None) -> None:
 
 def _asked(experiment: Callable[[], Findings], output: Path | None) -> None:
     """Tables to standard output; with a folder they and the figures go there, too."""
-    with refusals(str(output)):
+    with refusals(str(output), CODES):
         found = experiment()
         if output is not None:
             write(found, output)

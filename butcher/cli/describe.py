@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from butcher.cli.files import read_spec
-from butcher.cli.streams import Failure, input_error, write_json, write_out
-from butcher.errors import SpecError, escaped
+from butcher.cli.refusals import refusals
+from butcher.cli.streams import write_json, write_out
 from butcher.models import TableError, read, shipped
-from butcher.models.description import CannotRunError, Report, describe_options
+from butcher.models.description import Report, describe_options
 from butcher.models.family import FAMILIES, Sample
 from butcher.models.model import ModelOptions
 from butcher.models.options import Problem, checked, shown, suggestion
-from butcher.models.setting import Setting, SettingError, apply, settings_of
-from butcher.models.source import RecipeError, RecipeSource, source_of, table_of
+from butcher.models.setting import Setting, apply, settings_of
+from butcher.models.source import RecipeSource, source_of, table_of
 from butcher.training.data import DATASETS, DataOptions
 
 KEYS = {"model": list(ModelOptions.model_fields), "data": ["name", "classes"]}
@@ -25,15 +25,8 @@ KEYS = {"model": list(ModelOptions.model_fields), "data": ["name", "classes"]}
 
 def describe(model: str, settings: Sequence[str], *, as_json: bool, **given: int | None) -> None:
     """`butcher describe`; `given` is of a Sample, None what the file or the family says."""
-    try:
+    with refusals(model):
         report = _report(model, settings, given)
-    except (RecipeError, SpecError, CannotRunError) as wrong:
-        raise Failure(1, _said(wrong)) from None
-    except SettingError as wrong:
-        raise Failure(2, _said(wrong)) from None
-    except OSError as wrong:
-        # a scheme's file, or the network's own
-        raise Failure(3, input_error(str(wrong.filename or model), wrong)) from None
     if as_json:
         write_json(report.as_json())
     else:
@@ -100,10 +93,3 @@ def _sample(table: Mapping[str, Any]) -> Sample:
     if "classes" in table:
         classes = checked(DataOptions, {"name": name, "classes": table["classes"]}, "data").classes
     return Sample(known.in_channels, known.size, classes or known.classes)
-
-
-# --------------------------------------------------------------------------- messages
-
-
-def _said(wrong: Exception) -> str:
-    return "\n".join(escaped(line) for line in str(wrong).splitlines())

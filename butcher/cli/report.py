@@ -9,6 +9,7 @@ from butcher import atomic
 from butcher.cli.refusals import refusals
 from butcher.cli.streams import Failure
 from butcher.errors import escaped
+from butcher.laboratory.refusals import CODES
 from butcher.laboratory.report.contents import contents
 from butcher.laboratory.report.document import Document
 from butcher.laboratory.report.found import Found, found_in
@@ -24,7 +25,7 @@ def report(folders: Sequence[Path], output: Path) -> None:
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise Failure(2, f"butcher: {escaped(str(output))}: a report ends in .html")
-    with refusals(str(output)):
+    with refusals(str(output), CODES):
         document = contents(*_gathered(folders))
         _write(document, output)
 

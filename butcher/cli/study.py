@@ -12,6 +12,7 @@ from butcher.errors import escaped
 from butcher.laboratory.compare.experiment import compare as compared
 from butcher.laboratory.findings import Findings, said, write
 from butcher.laboratory.multilevel.experiment import multilevel as leveled
+from butcher.laboratory.refusals import CODES
 from butcher.laboratory.study import Request, variants_of
 from butcher.laboratory.sweep.experiment import sweep as swept
 from butcher.laboratory.sweep.rates import rates_of
@@ -30,7 +31,7 @@ def request(
     output: Path | None,
 ) -> Request:
     """What the command line says; `seed` wins over `seeds`, which counts from 0. Exit 2."""
-    with refusals(recipe):
+    with refusals(recipe, CODES):
         return Request(
             Path(recipe),
             variants_of(variants),
@@ -70,7 +71,7 @@ def _conducted(asked: Request, experiment: Experiment) -> None:
     Exit 1 too where a run has failed, 130 where it was interrupted.
     """
     try:
-        with refusals(str(asked.recipe)):
+        with refusals(str(asked.recipe), CODES):
             found, failed = experiment(asked, _say)
             write(found, asked.folder)
     except KeyboardInterrupt:

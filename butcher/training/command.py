@@ -6,21 +6,15 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
-from butcher.errors import SpecError, escaped
-from butcher.models.description import CannotRunError
-from butcher.models.setting import SettingError
-from butcher.models.source import RecipeError
-from butcher.training.data import DataError
 from butcher.training.dry import rehearsed
 from butcher.training.folder import RunError
+from butcher.training.nearby import nearby
 from butcher.training.recipe import Recipe, read_recipe
-from butcher.training.resume import OtherRecipeError
+from butcher.training.refusals import CODES, DONE, UNREADABLE, WRONG, code_of, said
 from butcher.training.run import run
 
-DONE, WRONG, USAGE, UNREADABLE = 0, 1, 2, 3
 SIGNALLED = 128
 """And the signal's number: what a shell makes of a program that a signal ended."""
 
@@ -47,18 +41,14 @@ def train(
             print(rehearsed(chosen), end="", flush=True)
             return DONE
         outcome = run(chosen, resume=resume, quiet=quiet)
-    except (RecipeError, SpecError, CannotRunError) as wrong:
-        return _failed(str(wrong), WRONG)
-    except (SettingError, OtherRecipeError) as wrong:
-        return _failed(str(wrong), USAGE)
-    except (DataError, RunError) as wrong:
-        return _failed(str(wrong), UNREADABLE)
+    except tuple(CODES) as wrong:
+        return _failed(str(wrong), code_of(wrong))
     except BrokenPipeError:
         raise  # whoever read our lines has gone; the command line ends in silence
     except OSError as wrong:
         name = str(wrong.filename or path)
-        message = f"{name}: {wrong.strerror or wrong}{_near(Path(name))}"
-        return _failed(message, UNREADABLE)
+        meant = "" if Path(name).exists() else nearby(Path(name))
+        return _failed(f"{name}: {wrong.strerror or wrong}{meant}", UNREADABLE)
     if outcome.signal is not None:
         return _failed(outcome.message, SIGNALLED + outcome.signal)
     return _failed(outcome.message, WRONG) if outcome.kind == "diverged" else DONE
@@ -79,13 +69,5 @@ def _failed(message: str, code: int) -> int:
     """Say what is wrong; of the processes of a run that share a host, the first one does."""
     if os.environ.get("LOCAL_RANK", "0") != "0":
         return code
-    print("\n".join(escaped(line) for line in message.splitlines()), file=sys.stderr)
+    print(said(message), file=sys.stderr)
     return code
-
-
-def _near(path: Path) -> str:
-    """`; did you mean ...?` where a file of nearly this name lies beside it."""
-    if path.exists() or not path.parent.is_dir():
-        return ""
-    near = get_close_matches(path.name, [p.name for p in path.parent.iterdir()], n=1)
-    return f"; did you mean {path.with_name(near[0])}?" if near else ""

@@ -6,7 +6,6 @@ import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from butcher.models.source import RecipeError
 from butcher.training import checkpoint
 from butcher.training.data import Data, load
 from butcher.training.folder import RunError
+from butcher.training.nearby import nearby
 from butcher.training.precision import single
 from butcher.training.recipe import Recipe, read_recipe
 from butcher.training.result import EpochResult
@@ -80,7 +80,7 @@ def stored(folder: Path | str) -> StoredRun:
     path = Path(folder)
     file = path / "recipe.toml"
     if not file.is_file():
-        raise RunError(f"{path}: is no folder of a run, it holds no recipe.toml{_near(path)}")
+        raise RunError(f"{path}: is no folder of a run, it holds no recipe.toml{_meant(path)}")
     try:
         recipe = read_recipe(file)
         environment = _json(path / "environment.json")
@@ -96,15 +96,12 @@ def stored(folder: Path | str) -> StoredRun:
         raise RunError(f"{path}: is damaged ({why}); train its recipe again") from None
 
 
-def _near(path: Path) -> str:
+def _meant(path: Path) -> str:
     """What else it may be, or how to come by one."""
     if (path / "runs").is_dir():
         return f"; write its runs, {path / 'runs' / '*'}"
-    if path.parent.is_dir():
-        runs = [p.name for p in path.parent.iterdir() if (p / "recipe.toml").is_file()]
-        if near := get_close_matches(path.name, runs, n=1):
-            return f"; did you mean {path.with_name(near[0])}?"
-    return "; butcher train RECIPE makes one"
+    near = nearby(path, lambda other: (other / "recipe.toml").is_file())
+    return near or "; butcher train RECIPE makes one"
 
 
 def _json(path: Path) -> dict[str, Any] | None:
