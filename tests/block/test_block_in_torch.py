@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 import torch
-from block.nets import SPECS, Mix, Scaled, block_of, given, source_of, states_of, taken
+from block.nets import (
+    SHAPE,
+    SPECS,
+    Mix,
+    Scaled,
+    Times,
+    block_of,
+    given,
+    source_of,
+    states_of,
+    taken,
+)
 from torch import Tensor, nn
 
 from butcher.block import make_block
@@ -159,6 +170,39 @@ def test_every_parameter_gets_a_gradient(name: str, mode: bool) -> None:
     own = [g for (n, _), g in zip(block.named_parameters(), found, strict=True) if "f." not in n]
     assert all(g.isfinite().all() for g in found)
     assert all(g.abs().sum() > 0 for g in own)
+
+
+@pytest.mark.parametrize("name", ["rk4", "lm_resnet"])
+def test_weights_and_steps_are_batched_where_the_newest_state_is(name: str) -> None:
+    block = make_block(name, Scaled, step="learned" if name == "rk4" else None)
+    factors = torch.tensor([1.0, 0.5, 2.0])
+    weights = {
+        key: factors.reshape(-1, *(1,) * value.dim()) * value
+        for key, value in block.named_parameters()
+    }
+    newest, *earlier = (state for state in torch.rand(len(block.states), *SHAPE))
+
+    def step(weights: dict[str, Tensor], u: Tensor) -> Any:
+        state = (u, *earlier) if earlier else u
+        return torch.func.functional_call(block, weights, (state,))
+
+    batched = torch.func.vmap(step)(weights, newest.expand(3, *newest.shape))
+    for i, found in enumerate(zip(*taken(batched), strict=True)):
+        own = {key: value[i] for key, value in weights.items()}
+        assert agree(tuple(found), tuple(taken(step(own, newest))))
+
+
+@pytest.mark.parametrize("step", ["fixed", "learned"])
+def test_a_bare_number_is_a_state_where_nothing_is_trained(step: str) -> None:
+    """The docstring of `forward` says so."""
+    block = make_block("rk4", Times(0.5), step=step)
+    says = str(type(block).forward.__doc__)
+    if step == "fixed":
+        assert "of any shape to" in says
+        assert block(torch.tensor(1.0)).shape == ()
+    else:
+        assert "of any shape but () to" in says
+        assert block(torch.tensor([1.0])).shape == (1,)
 
 
 def test_sequential_threads_the_states() -> None:

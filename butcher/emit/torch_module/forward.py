@@ -240,8 +240,7 @@ class Methods:
         writer.line()
         writer.bracketed("def forward(", items, f") -> {tensors}:")
         with writer.indented():
-            shape = "of shape (N, ...)" if self.parameters.wants_samples else "of any shape"
-            shape = "of shape (N, C, ...)" if self.parameters.channels else shape
+            shape = self._shape()
             if self.is_single:
                 writer.docstring(f"One step, from a tensor {shape} to another.")
             else:
@@ -256,6 +255,16 @@ class Methods:
                 self._write_values(writer)
         if self.checkpoint == "block":
             self._write_own_step(writer, tensors)
+
+    def _shape(self) -> str:
+        """Of the states. A trained or a drawn number has shape (1,), which no state may be without:
+        sums are written into tensors of theirs.
+        """
+        if self.parameters.channels:
+            return "of shape (N, C, ...)"
+        if self.parameters.wants_samples:
+            return "of shape (N, ...)"
+        return "of any shape but ()" if self.parameters.tensors else "of any shape"
 
     def _write_own_step(self, writer: Writer, tensors: str) -> None:
         """What `forward` does, as a method that can be called twice."""

@@ -55,7 +55,7 @@ class HeunFamily(nn.Module):
         self.a_free = nn.Parameter(unbounded("a", a, 0.25, 1.25))
 
     def forward(self, u: Tensor) -> Tensor:
-        """One step, from a tensor of any shape to another."""
+        """One step, from a tensor of any shape but () to another."""
         h = self.h
         a = self.a.to(u.dtype)
         k1 = self.f[0](u)

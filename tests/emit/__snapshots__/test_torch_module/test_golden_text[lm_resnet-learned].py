@@ -58,7 +58,7 @@ class LmResnet(nn.Module):
             nn.init.constant_(self.k, k)
 
     def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """One step, from tensors of any shape, the same for all, to others."""
+        """One step, from tensors of any shape but (), the same for all, to others."""
         u, u_prev = state
         h = self.h.to(u.dtype)
         k = self.k.to(u.dtype)

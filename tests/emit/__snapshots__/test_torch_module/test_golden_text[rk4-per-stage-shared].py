@@ -51,7 +51,7 @@ class Rk4(nn.Module):
         self.h = nn.ParameterList(torch.tensor([float(h)]) for _ in range(4))
 
     def forward(self, u: Tensor) -> Tensor:
-        """One step, from a tensor of any shape to another."""
+        """One step, from a tensor of any shape but () to another."""
         h = [step.to(u.dtype) for step in self.h]
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)

@@ -52,7 +52,7 @@ class Skipinit(nn.Module):
         self.a = nn.Parameter(torch.tensor([float(a)]))
 
     def forward(self, u: Tensor) -> Tensor:
-        """One step, from a tensor of any shape to another."""
+        """One step, from a tensor of any shape but () to another."""
         h = self.h
         a = self.a.to(u.dtype)
         k1 = self.f[0](u)

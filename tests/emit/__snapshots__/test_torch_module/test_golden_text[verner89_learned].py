@@ -65,7 +65,7 @@ class Verner89Learned(nn.Module):
         self.h = nn.Parameter(torch.tensor([float(h)]))
 
     def forward(self, u: Tensor) -> Tensor:
-        """One step, from a tensor of any shape to another."""
+        """One step, from a tensor of any shape but () to another."""
         h = self.h.to(u.dtype)
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)

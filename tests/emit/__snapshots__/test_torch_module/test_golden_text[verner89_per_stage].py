@@ -65,7 +65,7 @@ class Verner89PerStage(nn.Module):
         self.h = nn.ParameterList(torch.tensor([float(h)]) for _ in range(14))
 
     def forward(self, u: Tensor) -> Tensor:
-        """One step, from a tensor of any shape to another."""
+        """One step, from a tensor of any shape but () to another."""
         h = [step.to(u.dtype) for step in self.h]
         k1 = self.f[0](u)
         u = self.transition(u).to(u.dtype)

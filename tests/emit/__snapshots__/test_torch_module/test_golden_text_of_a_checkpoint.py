@@ -59,7 +59,7 @@ class LmResnet(nn.Module):
             nn.init.constant_(self.k, k)
 
     def forward(self, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """One step, from tensors of any shape, the same for all, to others."""
+        """One step, from tensors of any shape but (), the same for all, to others."""
         return again(self.step, *state)
 
     def step(self, u: Tensor, u_prev: Tensor) -> tuple[Tensor, Tensor]:
