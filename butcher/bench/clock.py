@@ -30,12 +30,17 @@ class Times(Model):
 
 class Rig:
     """A state that asks for its gradient, and the gradient that comes from above: as in the middle
-    of a network."""
+    of a network.
 
-    def __init__(self, settings: Settings) -> None:
+    compiled  the state lies as a compiled network would have it, where a convolution gave it: with
+              channels last. A compiled block reads others against their order, row by row.
+    """
+
+    def __init__(self, settings: Settings, *, compiled: bool) -> None:
         torch.manual_seed(1)
-        self.state = settings.map().requires_grad_()
-        self.above = settings.map()
+        laid_out = settings.model_copy(update={"channels_last": settings.channels_last or compiled})
+        self.state = laid_out.map().requires_grad_()
+        self.above = laid_out.map()
 
     def infer(self, work: Work) -> None:
         """A pass in evaluation mode."""
@@ -58,7 +63,8 @@ def interleaved(
     works: Sequence[Work], settings: Settings, said: Callable[[str], None] = lambda line: None
 ) -> dict[str, Times]:
     """The times of each work, by name. `said` is told of every round."""
-    rig, marks = Rig(settings), _Marks(settings)
+    rigs = [Rig(settings, compiled=compiled) for compiled in (False, True)]
+    marks = _Marks(settings)
     taken: dict[str, list[tuple[float, float, float]]] = {work.name: [] for work in works}
     order, shuffle = list(works), random.Random(0).shuffle
     with threads(settings.threads):
@@ -66,7 +72,7 @@ def interleaved(
             said(f"round {turn + 1} of {settings.rounds}" if turn >= 0 else "warming up")
             shuffle(order)
             with _collected():
-                found = [(work.name, _once(rig, work, marks)) for work in order]
+                found = [(work.name, _once(rigs[work.compiled], work, marks)) for work in order]
             for name, sample in found if turn >= 0 else ():
                 taken[name].append(sample)
     return {name: _times(samples) for name, samples in taken.items()}

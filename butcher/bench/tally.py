@@ -51,7 +51,7 @@ class Tally(Model):
 
 def tally(work: Work, settings: Settings) -> Tally:
     """Counts of one work; it is run three times."""
-    rig = Rig(settings)
+    rig = Rig(settings, compiled=work.compiled)
     rig.train(work)  # the gradients are there, and what is compiled is compiled
     rig.infer(work)
     peak_training = peak(lambda: rig.train(work), settings.device)

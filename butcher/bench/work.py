@@ -69,10 +69,10 @@ class Workshop:
                 method=method.scheme.name,
                 held=method.held,
                 count=len(method.graph.evaluations),
-                shared=False,
+                shared=method.is_shared,
             )
             for method in methods
-            if method.held == "fixed" and not method.is_shared
+            if method.held == "fixed"
         ]
         return [*found, *self._references(found)]
 

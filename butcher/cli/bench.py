@@ -36,13 +36,16 @@ def bench(
     settings: Settings,
     *,
     steps: Sequence[Held],
+    shared: bool,
     parts: Sequence[Part],
     peers: bool,
     output: Path | None,
     name: str,
 ) -> None:
     """A table to standard output; with a folder NAME.md and NAME.json there, too."""
-    methods = _methods(specs, steps) if specs else suite()
+    if (steps or shared) and not specs:
+        raise Failure(2, "butcher: --step and --shared say how a SPEC is measured; name one")
+    methods = _methods(specs, steps, shared) if specs else suite()
     chosen = parts or (("blocks",) if specs else tuple(p for p in PARTS if p != "growth"))
     record = run(methods, settings, chosen, peers=peers, said=_said)
     _said("")
@@ -68,9 +71,9 @@ def again(record: Path) -> None:
     write_out(None, page(found).encode())
 
 
-def _methods(specs: Sequence[str], steps: Sequence[Held]) -> list[Method]:
+def _methods(specs: Sequence[str], steps: Sequence[Held], shared: bool) -> list[Method]:
     try:
-        return [method(spec, step) for spec in specs for step in steps or ("fixed",)]
+        return [method(spec, step, shared=shared) for spec in specs for step in steps or ("fixed",)]
     except SpecError as problem:
         say(problem.diagnostics, problem.source)
         raise Failure(1) from None

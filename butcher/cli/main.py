@@ -331,6 +331,9 @@ def bench(
             help="may be given several times; default: blocks, without SPEC all but growth"
         ),
     ] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="one sub-net for all stages, as solvers have it")
+    ] = False,
     channels: Count = 64,
     size: Count = 32,
     batch: Count = 8,
@@ -382,6 +385,7 @@ def bench(
         specs or [],
         settings,
         steps=[held.value for held in step or []],
+        shared=shared,
         parts=[chosen.value for chosen in part or []],
         peers=not specs if peers is None else peers,
         output=output,

@@ -28,6 +28,14 @@ def test_the_table_and_its_samples(butcher: Command, tmp_path: Path) -> None:
     assert (again.code, again.out) == (0, done.out)
 
 
+def test_tiles_and_shared_sub_nets_have_their_rows(butcher: Command) -> None:
+    done = butcher("bench", "rk4", *SMALL, "--part", "tiles", "--part", "blocks", "--shared")
+    assert done.code == 0, done.err
+    assert "| rk4 shared " in done.out
+    assert "## Evaluation of 8 samples in tiles" in done.out
+    assert "| rk4 shared, tiles of 2 " in done.out
+
+
 @pytest.mark.slow
 def test_only_what_is_asked_for_is_measured(butcher: Command) -> None:
     done = butcher("bench", "--part", "start-up", "--rounds", "1")
@@ -43,6 +51,7 @@ def test_only_what_is_asked_for_is_measured(butcher: Command) -> None:
         (["rk5"], 3, "no shipped spec is called 'rk5'"),
         (["rk4", "--device", "tpu"], 2, "the device is cpu or cuda, not 'tpu'"),
         (["rk4", "--device", "cuda"], 3, "no CUDA device"),
+        (["--shared"], 2, "--step and --shared say how a SPEC is measured; name one"),
         (["--record", "absent.json"], 3, "absent.json"),
     ],
 )
