@@ -47,9 +47,15 @@ def run(
         try:
             return started(recipe.train.devices, _take_part, recipe, resume, begin, quiet)
         except DiedError as end:
-            message = f"{end}; go on with: {resuming(recipe.out)}"
-            return Outcome("interrupted", None, message, end.number)
+            return Outcome("interrupted", None, f"{end}; {_further(recipe)}", end.number)
     return _take_part(recipe, resume, begin, quiet)
+
+
+def _further(recipe: Recipe) -> str:
+    """What to do where no process is left to say it."""
+    if (recipe.out / "recipe.toml").is_file():
+        return f"go on with: {resuming(recipe.out)}"
+    return "it had not begun: nothing is kept"
 
 
 def _take_part(recipe: Recipe, resume: bool, begin: Begin | None, quiet: bool) -> Outcome:

@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -158,11 +159,9 @@ def _serve(
         "MASTER_PORT": str(port),
     }
     torch.set_num_threads(max(1, torch.get_num_threads() // world))
+    _release_signals()
     try:
-        _release_signals()
         pipe.send((call(*given), None))
-    except KeyboardInterrupt:
-        pipe.send((Outcome("interrupted", None, "SIGINT: it was not in training", 2), None))
     except Exception as wrong:
         wrong.add_note(traceback.format_exc())
         pipe.send((None, wrong))
@@ -183,6 +182,7 @@ def _signals_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # the first process would start it, which releases them
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
@@ -191,6 +191,8 @@ def _signals_held() -> Iterator[None]:
 
 
 def _release_signals() -> None:
+    """They end this process at once, wherever it is not in training: the others wait for it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 

@@ -2,16 +2,10 @@
 
 import csv
 import json
-import multiprocessing
-import os
 import re
 import shlex
-import shutil
-import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,46 +115,6 @@ def test_two_processes_do_what_one_does(recipe: Write) -> None:
         Path(out, "recipe.toml").write_text(lines)
         run(read_recipe(path, [*SETTINGS["parts"], "epochs=3", f"out={out}"]), resume=True)
     agree("parts-fsdp", "parts")
-
-
-def kill_one(out: str, rank: int, moments: list[float]) -> None:
-    """SIGKILL, once a checkpoint is of a whole epoch; the moment is noted."""
-    while not (Path(out, "metrics.csv").exists() and len(figures(out)) > 0):
-        time.sleep(0.02)
-    processes = sorted(multiprocessing.active_children(), key=lambda one: one.pid or 0)
-    assert processes[rank].pid is not None
-    moments.append(time.monotonic())
-    os.kill(processes[rank].pid, signal.SIGKILL)
-
-
-@pytest.mark.slow
-def test_killed_processes_go_on_bit_for_bit(
-    recipe: Write, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Batch normalisation, random draws of every process, an average; started by ourselves."""
-    path = recipe()
-    settings = ["device=cpu", "scheme=shake_shake", "average=0.9", "epochs=8", TWO, "threads=1"]
-    assert train(path, [*settings, "out=whole"]) == 0
-    killer = threading.Thread(target=kill_one, args=("parts", 1, moments := []))
-    killer.start()
-    assert train(path, [*settings, "out=parts"]) == 128 + signal.SIGKILL
-    killer.join()
-    assert time.monotonic() - moments[0] < 20
-    assert multiprocessing.active_children() == []
-    error = capfd.readouterr().err
-    assert error.endswith(
-        "process 1 was ended by SIGKILL; go on with: butcher train parts --resume\n"
-    )
-    assert "Traceback" not in error
-    shutil.copytree("parts", "one")
-    assert train(path, [*settings, "out=parts"], resume=True) == 0
-    assert figures("parts") == figures("whole")
-    one, other = weights("parts"), weights("whole")
-    assert all(torch.equal(one[key], other[key]) for key in one)
-    capfd.readouterr()
-    assert train(path, [*settings, "out=one", "devices=1"], resume=True) == 0
-    said = capfd.readouterr().out
-    assert "processes 2 is now 1, parallel ddp is now none: the last digits may differ" in said
 
 
 @pytest.mark.slow
