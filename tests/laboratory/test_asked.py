@@ -104,6 +104,7 @@ def test_a_recipe_stands_for_so_many_seeds_and_a_run_for_itself(runs: Path) -> N
     assert made.runs[0].states == ("untrained", "trained")
 
 
+@pytest.mark.usefixtures("only_svg")
 def test_commands_print_tables_and_write_them(butcher: Command, runs: Path, tmp_path: Path) -> None:
     folders = [runs / name for name in ("a0", "a1", "b0")]
     done = butcher("lesion", *folders, "--what", "evaluation", "--draws", 2)

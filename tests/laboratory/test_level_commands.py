@@ -25,6 +25,8 @@ batch = 512
 epochs = 3
 device = "cpu"
 """
+pytestmark = pytest.mark.usefixtures("only_svg")
+
 TOLD = ("multilevel", "small.toml", "--epochs", "1,2", "-o", "out")
 
 

@@ -307,6 +307,7 @@ def test_where_nothing_ended_there_is_no_accuracy_and_no_figure(read: Read) -> N
     assert [table.name for table in told_of.tables] == ["", "levels"]
 
 
+@pytest.mark.usefixtures("only_svg")
 @pytest.mark.parametrize("accuracy", [0.9, None])
 def test_the_files_are_written_also_where_no_image_is_held_back(
     read: Read, tmp_path: Path, accuracy: float | None

@@ -10,17 +10,17 @@ import pytest
 from command import Command
 from fake_study import EULER, RECIPE, RK4, diverged, done, store
 
-from butcher.laboratory import findings
 from butcher.laboratory.pool import Ended
 from butcher.laboratory.study import Request, train
 from butcher.laboratory.study.depths import places
 from butcher.laboratory.sweep.rates import cells
 
+pytestmark = pytest.mark.usefixtures("only_svg")
+
 
 @pytest.fixture(autouse=True)
 def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(findings, "SUFFIXES", (".svg",))  # pictures take their time
     Path("small.toml").write_text(RECIPE)
 
 
