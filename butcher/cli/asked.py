@@ -13,7 +13,7 @@ from butcher.laboratory.coefficients.experiment import coefficients as learned
 from butcher.laboratory.findings import Findings, said, write
 from butcher.laboratory.finished import Part, finished
 from butcher.laboratory.landscape import landscape as surfaces
-from butcher.laboratory.landscape.show import Plane
+from butcher.laboratory.landscape.result import Plane
 from butcher.laboratory.landscape.subject import subjects
 from butcher.laboratory.lesion import lesion as lesioned
 from butcher.laboratory.lesion.draw import What

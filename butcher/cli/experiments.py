@@ -183,7 +183,7 @@ def landscape(
 ) -> None:
     """The loss around the weights of networks, untrained and trained, on shared axes."""
     from butcher.cli.asked import landscape as run
-    from butcher.laboratory.landscape.show import Plane
+    from butcher.laboratory.landscape.result import Plane
 
     run(
         runs,

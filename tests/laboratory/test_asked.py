@@ -13,7 +13,7 @@ import torch
 from butcher.laboratory.finished import AskError, finished
 from butcher.laboratory.landscape import landscape
 from butcher.laboratory.landscape.direction import direction
-from butcher.laboratory.landscape.show import Plane
+from butcher.laboratory.landscape.result import Plane
 from butcher.laboratory.landscape.subject import fresh, subjects
 from butcher.laboratory.landscape.surface import surface
 from butcher.laboratory.lesion import lesion

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from butcher.laboratory.landscape.direction import direction, moved
-from butcher.laboratory.landscape.show import Plane
+from butcher.laboratory.landscape.result import Plane
 from butcher.laboratory.landscape.surface import surface
 from butcher.models import build
 

@@ -1,39 +1,25 @@
-"""`lesion`: errors under lesions, over seeds, as tables and figures."""
+"""`lesion`: errors under lesions, over seeds, and the tables of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from butcher.figure.style import GREY, MARKERS, PAGE, colour
 from butcher.laboratory.findings import Findings
 from butcher.laboratory.finished import AskError, Part, images, remarks, with_fixed_steps
 from butcher.laboratory.groups import Group
-from butcher.laboratory.lesion.change import Lesion
 from butcher.laboratory.lesion.draw import Layout, What, layout
-from butcher.laboratory.lesion.measure import Errors, errors_of
-from butcher.laboratory.marks import legend_below, line, whole_numbers
-from butcher.laboratory.plot import Drawing
-from butcher.laboratory.statistic import Estimate, mean_of, paired
+from butcher.laboratory.lesion.figure import figure
+from butcher.laboratory.lesion.measure import errors_of
+from butcher.laboratory.lesion.result import WORDS, Result
 from butcher.laboratory.table import Table
 from butcher.training.data import still
 from butcher.training.place import cpu_threads
 from butcher.training.stored import StoredRun
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 DRAWS = 10
-
-WORDS: dict[What, tuple[str, str]] = {
-    "block": ("one block dropped", "blocks dropped"),
-    "evaluation": ("one sub-net silent", "sub-nets silent"),
-    "shuffle": ("two neighbours exchanged", "pairs exchanged"),
-}
-"""What a single lesion is, and what is counted where there are several."""
 
 MEANINGS: dict[What, str] = {
     "block": "A dropped block makes no step, u[n+1] = P(u[n]), where P is its transition, the "
@@ -43,50 +29,6 @@ MEANINGS: dict[What, str] = {
     "shuffle": "Blocks are exchanged with others of their stage that have the same shapes; all "
     "numbers of a block go with it.",
 }
-
-
-@dataclass(frozen=True)
-class Result:
-    """The runs of one recipe under lesions: single ones, and draws of several by their number."""
-
-    label: str
-    seeds: tuple[int, ...]
-    layout: Layout
-    singles: Sequence[Lesion]
-    draws: Mapping[int, Sequence[Lesion]]
-    errors: tuple[Errors, ...]
-
-    @property
-    def whole(self) -> Estimate:
-        """In per cent, as all errors here."""
-        return _error([run.whole for run in self.errors])
-
-    def single(self, i: int) -> Estimate:
-        return _error([run.single[i] for run in self.errors])
-
-    def rise(self, i: int) -> Estimate:
-        """By the i-th single lesion, in points, paired with the same network whole."""
-        return self._rise([run.single[i] for run in self.errors])
-
-    @property
-    def mean_rise(self) -> Estimate:
-        """By a single lesion, the mean over all of them."""
-        return self._rise([fmean(run.single) for run in self.errors])
-
-    def rise_by(self, number: int) -> Estimate:
-        """By so many: of each run the mean of its draws."""
-        return self._rise([fmean(run.several[number]) for run in self.errors])
-
-    def rise_of_draw(self, number: int, i: int) -> float:
-        """By the i-th of the draws of so many, the mean of all runs."""
-        return 100 * fmean(run.several[number][i] - run.whole for run in self.errors)
-
-    def _rise(self, shares: Sequence[float]) -> Estimate:
-        return paired(shares, [run.whole for run in self.errors]).scaled(100)
-
-    def several(self, number: int) -> Estimate:
-        """Of each run the mean of its draws."""
-        return _error([fmean(run.several[number]) for run in self.errors])
 
 
 def lesion(
@@ -111,7 +53,7 @@ def lesion(
             _by_position(results, what),
             _by_number(results, what),
         ),
-        (Drawing(lambda page: _draw(page, results, what), PAGE, 2.9),),
+        (figure(results, what),),
         raw={
             "what": what,
             "part": part,
@@ -120,14 +62,6 @@ def lesion(
         },
         remarks=(MEANINGS[what], *remarks(part)),
     )
-
-
-def _error(shares: Sequence[float]) -> Estimate:
-    """In per cent; its interval ends where errors do."""
-    found = mean_of(shares).scaled(100)
-    if not found.is_interval:
-        return found
-    return replace(found, low=max(found.low, 0.0), high=min(found.high, 100.0))
 
 
 def _result(
@@ -269,77 +203,3 @@ def _raw(result: Result) -> dict[str, Any]:
         },
         "errors": [asdict(run) for run in result.errors],
     }
-
-
-# --------------------------------------------------------------------------- figure
-
-
-def _draw(page: Figure, results: Sequence[Result], what: What) -> None:
-    """Rises against the place, against the number, and of orders against Kendall's tau."""
-    kinds = [_against_place, _against_number, *([_against_tau] if what == "shuffle" else [])]
-    panels = page.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
-    for axes, kind in zip(panels, kinds, strict=True):
-        for place, result in enumerate(results):
-            kind(axes, result, place, what)
-        axes.axhline(0, color=GREY, linewidth=0.6)
-        axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.4)
-    panels[0].set_ylabel("rise of the error (points)")
-    legend_below(page, panels[0])
-
-
-def _against_place(axes: Axes, result: Result, place: int, what: What) -> None:
-    at, found = [], []
-    for i, each in enumerate(result.singles):
-        block = result.layout.block(each)
-        at.append(_abscissa(result.layout, each.silent[0] if each.silent else (block, None), what))
-        found.append(result.rise(i))
-    line(axes, at, found, place, _named(result))
-    axes.set_xlabel("block" if what != "shuffle" else "block exchanged with its successor")
-    axes.set_title(WORDS[what][0])
-    whole_numbers(axes)
-
-
-def _abscissa(laid: Layout, of: tuple[int, int | None], what: What) -> float:
-    """Blocks are counted from 1; sub-nets stand evenly between a block and the next."""
-    block, net = of
-    if net is None:
-        return block + 1
-    number = sum(1 for other, _ in laid.nets if other == block)
-    return block + 1 + net / number
-
-
-def _named(result: Result) -> str:
-    """For the legend: rises begin at the error of the whole network."""
-    return f"{result.label} (whole: {result.whole.mean:.3g} %)"
-
-
-def _against_number(axes: Axes, result: Result, place: int, what: What) -> None:
-    numbers = list(result.errors[0].several)
-    found = [result.rise_by(number) for number in numbers]
-    if what != "shuffle":
-        numbers, found = [1, *numbers], [result.mean_rise, *found]
-    line(axes, [float(n) for n in numbers], found, place, _named(result))
-    axes.set_xlabel(WORDS[what][1])
-    axes.set_title(f"several {WORDS[what][1]}" if what != "shuffle" else "several pairs exchanged")
-    whole_numbers(axes)
-
-
-def _against_tau(axes: Axes, result: Result, place: int, what: What) -> None:
-    points = [
-        (each.tau, result.rise_of_draw(number, i))
-        for number, lesions in result.draws.items()
-        for i, each in enumerate(lesions)
-    ]
-    axes.plot(
-        [tau for tau, _ in points],
-        [error for _, error in points],
-        color=colour(place),
-        marker=MARKERS[place % len(MARKERS)],
-        linestyle="",
-        markersize=2.2,
-        markeredgewidth=0,
-        alpha=0.7,
-    )
-    axes.set_xlabel("Kendall's τ of the order")
-    axes.set_title("every draw, mean of the runs")
-    axes.set_xlim(1.04, min(-0.2, *(tau - 0.04 for tau, _ in points)))
