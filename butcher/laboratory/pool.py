@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from butcher.training.started import end_with_parent
+from butcher.training.started import begin_spawned
 
 GRACE = 5.0
 """Seconds that a process has to end after it was asked to."""
@@ -121,9 +121,7 @@ class _Worker:
 
 def _serve(pipe: Connection) -> None:
     """The process: a task, its answer, the next task."""
-    if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)  # Ctrl-C is for the one that started us, which then asks us to end
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    begin_spawned()
     while True:
         try:
             task: Task = pipe.recv()
@@ -136,7 +134,10 @@ def _serve(pipe: Connection) -> None:
             words = str(wrong).strip().splitlines()
             error = words[0] if words else type(wrong).__name__
             answer = (None, error, traceback.format_exc())
-        pipe.send(answer)
+        try:
+            pipe.send(answer)
+        except BrokenPipeError:  # we were asked to end, and nobody waits for it
+            return
 
 
 @contextmanager

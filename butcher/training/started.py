@@ -19,7 +19,7 @@ import torch
 from butcher.training.folder import RunError
 from butcher.training.place import leave
 from butcher.training.result import Outcome
-from butcher.training.stop import SIGNALS, Stop
+from butcher.training.stop import SIGNALS, Stop, own_group
 
 LOOK = 0.2
 """Seconds between two looks for a signal."""
@@ -147,9 +147,7 @@ def _blame(process: _Process) -> tuple[bool, bool, int]:
 def _serve(
     rank: int, world: int, port: int, pipe: Connection, call: Callable[..., Outcome], given: Any
 ) -> None:
-    if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)  # Ctrl-C is for the one that started us, which hands it on
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    begin_spawned()
     os.environ |= {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
@@ -168,7 +166,18 @@ def _serve(
     leave()
 
 
-def end_with_parent() -> None:
+def begin_spawned() -> None:
+    """What a process that is spawned does first: it ends with its parent, who tells it of Ctrl-C.
+
+    Processes that prepare its data it starts as any process does: `spawn`, which it has inherited,
+    takes seconds in every epoch.
+    """
+    own_group()
+    multiprocessing.set_start_method(None, force=True)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
     """Nobody would hear of a run whose parent is gone; its checkpoint is."""
     parent = multiprocessing.parent_process()
     if parent is not None:

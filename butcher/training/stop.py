@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -9,6 +10,15 @@ from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def own_group() -> None:
+    """Hear no signal to the group of whoever started this process, who hears it as well.
+
+    A terminal's Ctrl-C is such a signal, and what torchrun sends.
+    """
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
 
 
 class Interrupted(Exception):

@@ -80,6 +80,7 @@ def trained_by_a_process() -> Outcome:
         code, end = diverged([*settings, f"out={name}-nan"])
         told = json.dumps([code, end.kind, end.message])
         Path(f"{name}-{os.environ['RANK']}.json").write_text(told)
+    Path("start-method").write_text(multiprocessing.get_start_method())
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
     return whole
@@ -117,6 +118,11 @@ def test_a_loss_that_is_no_number_in_one_process_ends_all_at_the_same_step(
     assert found.checkpoint()["epochs"] == len(found.epochs) == 1
     assert found.epochs[0].train_loss == stored(trained / name).epochs[0].train_loss
     assert all(tensor.isfinite().all() for tensor in found.network().state_dict().values())
+
+
+@pytest.mark.slow
+def test_processes_for_the_data_are_started_as_any_process_starts_them(trained: Path) -> None:
+    assert (trained / "start-method").read_text() == multiprocessing.get_start_method()
 
 
 # --------------------------------------------------------------------------- bit for bit
@@ -189,9 +195,9 @@ def said(number: signal.Signals, out: str) -> str:
 def test_processes_that_a_signal_ends_go_on_bit_for_bit(
     trained: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Batch normalisation, random draws of every process, an average."""
+    """Batch normalisation, random draws of every process, an average, processes for the data."""
     line = [f"--set={setting}" for setting in SETTINGS["ddp"]]
-    begin = [*BUTCHER, "train", RECIPE, *line, "--set=out=parts"]
+    begin = [*BUTCHER, "train", RECIPE, *line, "--set=out=parts", "--set=workers=1"]
     code, error = interrupted(begin, "parts", signal.SIGINT, os.killpg)  # a terminal's Ctrl-C
     assert code == 128 + signal.SIGINT
     assert re.fullmatch(said(signal.SIGINT, "parts"), error.rstrip("\n")), error

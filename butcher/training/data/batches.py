@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from butcher.training.data import draws
 from butcher.training.data.error import DataError
 from butcher.training.data.split import Batch, Indices, Split
+from butcher.training.stop import own_group
 
 _ORDER, _AUGMENT = 0, 1  # what the key of an epoch is for
 
@@ -120,4 +121,10 @@ def _iterate(batches: _Prepared, workers: int, pin: bool) -> Iterator[Batch]:
         num_workers=workers,
         pin_memory=pin,
         generator=torch.Generator(),
+        worker_init_fn=_begin_worker,
     )
+
+
+def _begin_worker(_: int) -> None:
+    """A signal ends training after its step, and the step may need another batch."""
+    own_group()
