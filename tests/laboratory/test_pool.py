@@ -3,10 +3,12 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from butcher.laboratory.pool import Ended, Task, ended
+from butcher.training.stop import Stop
 
 
 def doubled(number: int) -> int:
@@ -25,8 +27,17 @@ def left() -> None:
     os._exit(7)
 
 
-def asleep(seconds: float) -> int:
-    time.sleep(seconds)
+def trained_until_asked(begun: Path) -> None:
+    """As a run does: SIGTERM ends it, and there is an answer."""
+    with Stop() as stop:
+        begun.touch()
+        while not stop.asked:
+            time.sleep(0.01)
+
+
+def process_after(begun: Path) -> int:
+    while not begun.exists():
+        time.sleep(0.01)
     return os.getpid()
 
 
@@ -61,8 +72,11 @@ def test_no_tasks_need_no_process() -> None:
     assert list(ended([], jobs=4)) == []
 
 
-def test_who_stops_listening_ends_the_processes() -> None:
-    ends = ended([Task(own_process, ()), Task(asleep, (60.0,))], jobs=2)
+def test_who_stops_listening_ends_the_processes_in_silence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    begun = tmp_path / "begun"
+    ends = ended([Task(process_after, (begun,)), Task(trained_until_asked, (begun,))], jobs=2)
     first: Ended = next(ends)
     begin = time.monotonic()
     ends.close()  # type: ignore[attr-defined]
@@ -70,3 +84,4 @@ def test_who_stops_listening_ends_the_processes() -> None:
     assert first.error is None
     with pytest.raises(ProcessLookupError):
         os.kill(first.value, 0)
+    assert capfd.readouterr().err == ""
