@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from butcher.laboratory.compare.comparison import Comparison, Row
 from butcher.laboratory.compare.tables import accuracies, conclusions, costs, findings, limits
 from butcher.laboratory.findings import said, write
-from butcher.laboratory.statistic import Estimate, geometric_mean_of
+from butcher.laboratory.statistic import Estimate, geometric_mean_of, ratio_of
 from butcher.laboratory.study import Built, Request, Result, StudyError, Variant
 from butcher.laboratory.study.depths import Place, places
 
@@ -74,10 +74,11 @@ def test_time_to_an_accuracy_is_of_the_runs_that_get_there() -> None:
     assert found.times(found.rows[0]) == [(3, 3.0), (2, 4.0)]
     assert found.times(found.rows[1]) == [(2, 4.0), (1, 4.0), (3, 27.0)]
     euler, rk4 = costs(found).rows
-    assert (euler[6], euler[8]) == (geometric_mean_of([3, 2]), "2 of 3")
+    assert (euler[6], euler[8], euler[9]) == (geometric_mean_of([3, 2]), None, "2 of 3")
     ratio = rk4[5]
     assert isinstance(ratio, Estimate)
     assert ratio.mean == pytest.approx((2 * 2 * 9 / 4) ** (1 / 3))
+    assert rk4[8] == ratio_of([4, 4], [3, 4])  # of seed 2 euler is never there
 
 
 def test_the_tables_of_known_results(snapshot: SnapshotAssertion) -> None:

@@ -5,10 +5,11 @@ Luo et al. (arXiv:2103.15244), tables 3 and 4; Lembke, table 2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from butcher.laboratory.compare.significance import holm, paired_p
-from butcher.laboratory.statistic import Estimate, paired
+from butcher.laboratory.statistic import Estimate, paired, ratio_of
 from butcher.laboratory.study import Built, Result
 from butcher.laboratory.study.depths import Place
 from butcher.training.result import EpochResult
@@ -96,11 +97,28 @@ class Comparison:
 
     def times(self, row: Row) -> list[tuple[int, float]]:
         """Of each run that gets to the target: epochs and seconds until it is there."""
-        return [
-            (first.epoch, first.seconds)
-            for r in row.done.values()
-            if (first := next((e for e in r.epochs if reaches(e, self.target)), None)) is not None
-        ]
+        found = [self.arrival(r) for r in row.done.values()]
+        return [(first.epoch, first.seconds) for first in found if first]
+
+    def arrival(self, result: Result) -> EpochResult | None:
+        """The first epoch of a run with the target's validation accuracy."""
+        return next((e for e in result.epochs if reaches(e, self.target)), None)
+
+    def slowness(self, row: Row) -> Estimate | None:
+        """Training times of a row, in those of its reference."""
+        return self._ratio(row, lambda result: result.epochs[-1])
+
+    def lateness(self, row: Row) -> Estimate | None:
+        """Times of a row until it is at the target, in those of its reference."""
+        return self._ratio(row, self.arrival)
+
+    def _ratio(self, row: Row, end: Callable[[Result], EpochResult | None]) -> Estimate | None:
+        """Of seconds to an epoch, where both of a pair have it."""
+        if self.reference(row) is None:
+            return None
+        ends = [(end(one), end(two)) for one, two in self.pairs(row)]
+        both = [(one.seconds, two.seconds) for one, two in ends if one and two]
+        return ratio_of([a for a, _ in both], [b for _, b in both])
 
 
 def reaches(epoch: EpochResult, target: float) -> bool:

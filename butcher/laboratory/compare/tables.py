@@ -9,7 +9,7 @@ from typing import Any
 from butcher.laboratory.compare.comparison import Comparison, Row
 from butcher.laboratory.compare.figure import Curve, Panel, figure
 from butcher.laboratory.findings import Findings
-from butcher.laboratory.statistic import Estimate, geometric_mean_of, mean_of, ratio_of
+from butcher.laboratory.statistic import geometric_mean_of, mean_of
 from butcher.laboratory.table import Cell, Table
 
 EQUAL = 0.01
@@ -87,7 +87,8 @@ def costs(comparison: Comparison) -> Table:
         "Time",
         (
             *("layers", "variant", "blocks", "sub-nets", "seconds", f"time / {first}"),
-            *(f"epochs to {target}", f"seconds to {target}", "reached", "diverged"),
+            *(f"epochs to {target}", f"seconds to {target}", f"to {target} / {first}"),
+            *("reached", "diverged"),
         ),
         tuple(_cost(comparison, row) for row in comparison.rows),
         (
@@ -95,7 +96,8 @@ def costs(comparison: Comparison) -> Table:
             f"epochs, seconds to {target}: until the validation accuracy is first that high, of "
             "the runs that get there (reached).",
             f"time / {first}: training time against that of {first} at the same depth, of runs "
-            "that share a seed. Means of times are geometric.",
+            f"that share a seed; to {target} / {first}: likewise, until both are there. Means of "
+            "times are geometric.",
         ),
         name="time",
     )
@@ -110,20 +112,13 @@ def _cost(comparison: Comparison, row: Row) -> tuple[Cell, ...]:
         row.built.blocks,
         row.built.evaluations,
         geometric_mean_of(seconds),
-        _ratio(comparison, row),
+        comparison.slowness(row),
         geometric_mean_of([epochs for epochs, _ in times]),
         geometric_mean_of([until for _, until in times]),
+        comparison.lateness(row),
         f"{len(times)} of {len(row.done)}",
         row.number("diverged"),
     )
-
-
-def _ratio(comparison: Comparison, row: Row) -> Estimate | None:
-    """Of training times, to those of the reference."""
-    if comparison.reference(row) is None:
-        return None
-    pairs = [(a.epochs[-1].seconds, b.epochs[-1].seconds) for a, b in comparison.pairs(row)]
-    return ratio_of([a for a, _ in pairs], [b for _, b in pairs])
 
 
 # --------------------------------------------------------------------------- sentences
