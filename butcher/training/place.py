@@ -90,8 +90,8 @@ def leave(code: int = 0) -> NoReturn:
     """End a process of a group, and spare the interpreter its own end.
 
     Where weights are sharded, torch keeps the destroyed group and its threads. One that still
-    drops a tensor while the interpreter takes itself apart aborts the process, and a run that is
-    done would be reported as failed (pytorch/pytorch#179291).
+    drops a tensor while the interpreter takes itself apart may abort the process, and a run that
+    is done would be reported as failed (pytorch/pytorch#179291).
     """
     sys.stdout.flush()
     sys.stderr.flush()
